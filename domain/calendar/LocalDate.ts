@@ -56,12 +56,13 @@ export class InvalidDate extends Schema.TaggedError<InvalidDate>()("InvalidDate"
 export const MonthEndRule = Schema.Literals(["clamp", "roll", "endOfMonth"])
 export type MonthEndRule = typeof MonthEndRule.Type
 
-// The day is real by construction, so the year alone decides; arithmetic need not parse what it just printed.
-const isOfRange = (text: string, year: number): text is LocalDate => year >= yearMin && year <= yearMax
+// Only for text that was printed from a real day, so that arithmetic need not parse what it just printed.
+const isInRange = (printed: string): printed is LocalDate =>
+  printed.length === 10 && printed >= "1900-01-01" && printed <= "2999-12-31"
 
 const fromCivil = (civil: Civil.Civil): LocalDate => {
   const text = Civil.toText(civil)
-  if (!isOfRange(text, civil.year)) throw new RangeError(`date out of range: ${text}`)
+  if (!isInRange(text)) throw new RangeError(`date out of range: ${text}`)
   return text
 }
 
