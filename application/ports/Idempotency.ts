@@ -1,0 +1,23 @@
+import { Schema } from "effect"
+
+/**
+ * Names one intention of one caller, so that a retry is answered and not done again: 1–320 visible ASCII characters.
+ * Edges make it from the caller and the caller's own key (`keyOf`), workflows from the record they work on.
+ */
+export const IdempotencyKey = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,320}$/u)).pipe(
+  Schema.brand("IdempotencyKey")
+)
+export type IdempotencyKey = typeof IdempotencyKey.Type
+
+/** The key as a caller sends it: 1–255 visible ASCII characters. */
+export const CallerKey = Schema.String.check(
+  Schema.isPattern(/^[\x21-\x7e]{1,255}$/u, { message: "Expected 1 to 255 visible ASCII characters" })
+)
+
+/** The key of a caller's request: two callers may use the same text without meeting. */
+export const keyOf = (caller: string, key: string): IdempotencyKey => IdempotencyKey.make(`${caller}:${key}`)
+
+/** The key was used before for a different request; nothing was done. */
+export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>()("IdempotencyConflict", {
+  key: Schema.String
+}) {}

@@ -1,0 +1,134 @@
+import { Result } from "effect"
+import type { Instant, LocalDate } from "../calendar/index.ts"
+import type { AccountId, TransactionId } from "../ids/index.ts"
+import { type Currency, Money } from "../money/index.ts"
+import type { Book } from "./Book.ts"
+import type { Leg } from "./Command.ts"
+import { afterEntry, available, balanceMinorMax, type LedgerAccount, permits, posted } from "./LedgerAccount.ts"
+import {
+  AccountClosed,
+  AccountCurrencyMismatch,
+  AccountNotFound,
+  AccountRestricted,
+  BalanceOverflow,
+  InsufficientFunds,
+  type Rejection,
+  Unbalanced
+} from "./Rejection.ts"
+import type { Side } from "./Side.ts"
+import type { Entry, Transaction } from "./Transaction.ts"
+
+/** A transaction to be, without what only the posting of it decides. */
+export type Head = Omit<Transaction, "id" | "bookedAt" | "valueDate" | "entries"> & {
+  readonly valueDate?: LocalDate.LocalDate
+}
+
+/** When and under which id a transaction is booked; `businessDate` is its value date unless it names one. */
+export interface Booking {
+  readonly transactionId: TransactionId
+  readonly now: Instant.Instant
+  readonly businessDate: LocalDate.LocalDate
+}
+
+interface Posted {
+  readonly accounts: ReadonlyArray<LedgerAccount>
+  readonly transaction: Transaction
+}
+
+const balanced = (legs: ReadonlyArray<Leg>): Unbalanced | undefined => {
+  const totals = new Map<Currency.Code, { debits: bigint; credits: bigint }>()
+  for (const { side, amount } of legs) {
+    const total = totals.get(amount.currency) ?? { debits: 0n, credits: 0n }
+    if (side === "debit") total.debits += amount.minor
+    else total.credits += amount.minor
+    totals.set(amount.currency, total)
+  }
+  for (const [currency, { debits, credits }] of totals)
+    if (debits !== credits)
+      return new Unbalanced({ debits: Money.make(debits, currency), credits: Money.make(credits, currency) })
+  return undefined
+}
+
+/** May `amount` be booked or reserved on this side of the account, funds aside? */
+export const usable = (
+  book: Pick<Book, "account">,
+  accountId: AccountId,
+  side: Side,
+  amount: Money.Money
+): Result.Result<LedgerAccount, Rejection> => {
+  const account = book.account(accountId)
+  if (account === undefined) return Result.fail(new AccountNotFound({ accountId }))
+  if (account.closed) return Result.fail(new AccountClosed({ accountId }))
+  if (account.currency !== amount.currency)
+    return Result.fail(new AccountCurrencyMismatch({ accountId, expected: account.currency, actual: amount.currency }))
+  if (!permits(account, side))
+    return Result.fail(new AccountRestricted({ accountId, restriction: account.restriction }))
+  return Result.succeed(account)
+}
+
+/**
+ * Was more taken from the account than it had available, or more turned over than a store can hold? An account that is
+ * short already (its limit was lowered) may still gain.
+ */
+export const overdrawn = (before: LedgerAccount, after: LedgerAccount): Rejection | undefined => {
+  const had = available(before)
+  const has = available(after)
+  if (after.kind === "customer" && has < 0n && has < had)
+    return new InsufficientFunds({
+      accountId: before.id,
+      available: Money.make(had, before.currency),
+      requested: Money.make(had - has, before.currency)
+    })
+  return after.postedDebits > balanceMinorMax ||
+    after.postedCredits > balanceMinorMax ||
+    after.pendingDebits > balanceMinorMax ||
+    after.pendingCredits > balanceMinorMax
+    ? new BalanceOverflow({ accountId: before.id })
+    : undefined
+}
+
+/**
+ * Posts legs as one transaction. Funds are judged on each account's net change, so the order of legs never matters;
+ * `funded` skips that check where a hold has reserved the money before.
+ * Errors, first wins: Unbalanced; per leg AccountNotFound, AccountClosed, AccountCurrencyMismatch, AccountRestricted; per
+ * account InsufficientFunds, BalanceOverflow.
+ */
+export const post = (
+  book: Pick<Book, "account">,
+  head: Head,
+  legs: ReadonlyArray<Leg>,
+  booking: Booking,
+  funded = false
+): Result.Result<Posted, Rejection> => {
+  const unbalanced = balanced(legs)
+  if (unbalanced !== undefined) return Result.fail(unbalanced)
+  const before = new Map<AccountId, LedgerAccount>()
+  const after = new Map<AccountId, LedgerAccount>()
+  const entries: Array<Entry> = []
+  for (const { accountId, side, amount } of legs) {
+    const found = usable(book, accountId, side, amount)
+    if (Result.isFailure(found)) return Result.fail(found.failure)
+    before.set(accountId, found.success)
+    const account = afterEntry(after.get(accountId) ?? found.success, side, amount.minor)
+    after.set(accountId, account)
+    entries.push({
+      accountId,
+      side,
+      amount,
+      sequence: account.sequence,
+      balance: Money.make(posted(account), account.currency)
+    })
+  }
+  for (const [accountId, account] of before) {
+    const rejection = overdrawn(account, after.get(accountId) ?? account)
+    if (rejection !== undefined && !(funded && rejection._tag === "InsufficientFunds")) return Result.fail(rejection)
+  }
+  const transaction: Transaction = {
+    ...head,
+    id: booking.transactionId,
+    bookedAt: booking.now,
+    valueDate: head.valueDate ?? booking.businessDate,
+    entries
+  }
+  return Result.succeed({ accounts: [...after.values()], transaction })
+}
