@@ -306,7 +306,10 @@ export const beginClosing = (
     if (command.sweepTo === account.id) return Result.fail(new SweepToSelf({ accountId: account.id }))
     const target = command.sweepTo === undefined ? {} : { sweepTo: command.sweepTo }
     const closing: Account = { ...next(account), status: "closing", ...target }
-    return Result.succeed({ account: closing, event: Events.AccountClosing.make({ ...stamp(closing, now), ...target }) })
+    return Result.succeed({
+      account: closing,
+      event: Events.AccountClosing.make({ ...stamp(closing, now), ...target })
+    })
   })
 
 /** Takes the intent back, after the ledger refused to close: closing → active. Errors: {@link Refusal}. */
