@@ -17,6 +17,12 @@ export const pattern = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 const valueByCodeUnit = new Uint8Array(128).fill(255)
 for (let value = 0; value < alphabet.length; value++) valueByCodeUnit[alphabet.charCodeAt(value)] = value
 
+// The two characters of every ten bits: an id is made of 13 pairs, at half the concatenations of 26 characters.
+const pairs: ReadonlyArray<string> = Array.from(
+  { length: 1024 },
+  (_, bits) => alphabet.charAt(bits >> 5) + alphabet.charAt(bits & 31)
+)
+
 /** The 26 characters of 16 bytes. */
 export const encode = (bytes: Uint8Array): string => {
   if (bytes.length !== byteLength) throw new RangeError(`expected ${byteLength} bytes, got ${bytes.length}`)
@@ -24,14 +30,14 @@ export const encode = (bytes: Uint8Array): string => {
   let bits = 0
   // 130 bits are printed for 128, so the buffer starts with two zero bits.
   let bitsHeld = 2
-  for (const byte of bytes) {
-    bits = (bits << 8) | byte
+  for (let index = 0; index < byteLength; index++) {
+    bits = (bits << 8) | (bytes[index] ?? 0)
     bitsHeld += 8
-    while (bitsHeld >= 5) {
-      bitsHeld -= 5
-      text += alphabet.charAt((bits >> bitsHeld) & 31)
+    if (bitsHeld >= 10) {
+      bitsHeld -= 10
+      text += pairs[bits >> bitsHeld]
+      bits &= (1 << bitsHeld) - 1
     }
-    bits &= (1 << bitsHeld) - 1
   }
   return text
 }

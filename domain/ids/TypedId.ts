@@ -16,8 +16,8 @@ export const millisMax = 2 ** 48 - 1
 
 /**
  * The 16 bytes of a UUIDv7 (RFC 9562 section 5.7): 48 bits of `millis` since 1970-01-01, version 7, 12 random bits,
- * variant 2, 62 random bits. The random bytes are used in their order, so a counter there keeps ids of one millisecond
- * in order.
+ * variant 2, 62 random bits. Version and variant take the place of the top four bits of the first and the top two bits
+ * of the third random byte.
  */
 export const uuidV7 = (millis: number, random: Uint8Array): Uint8Array => {
   if (!Number.isInteger(millis) || millis < 0 || millis > millisMax) throw new RangeError(`not a time: ${millis}`)
@@ -69,7 +69,7 @@ export const millisOf = (id: string): number => {
   return view.getUint16(0) * 2 ** 32 + view.getUint32(2)
 }
 
-/** The schema of well-formed ids with a prefix; brand it to make a kind of its own. */
+/** The schema of well-formed ids with a prefix; brand it to make a kind of its own. A prefix is lower-case letters. */
 export const schema = (prefix: string) =>
   Schema.String.check(
     Schema.isPattern(new RegExp(`^${prefix}_${Base32.pattern}$`, "u"), {
