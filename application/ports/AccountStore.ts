@@ -27,7 +27,7 @@ export class AccountStore extends Context.Service<
   {
     /** The next number for an account, never given twice. */
     readonly nextNumber: Effect.Effect<bigint, AccountStoreUnavailable>
-    /** Stores a new account at version 1, or gives the opening that the key stored first. */
+    /** Stores a new account, or gives the opening that the key stored first. */
     readonly insert: (opening: Opening) => Effect.Effect<Opening, IdempotencyConflict | AccountStoreUnavailable>
     readonly find: (
       id: AccountId

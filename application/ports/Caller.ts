@@ -1,7 +1,14 @@
 import { Context, type Effect, Schema } from "effect"
+import { CustomerId } from "../../domain/ids/index.ts"
 
-/** Who makes a request: `id` is 1–64 visible ASCII characters and scopes the caller's idempotency keys (`keyOf`). */
-export const Caller = Schema.Struct({ id: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,64}$/u)) })
+/**
+ * Who makes a request: `id` is 1–64 visible ASCII characters and scopes the caller's idempotency keys (`keyOf`);
+ * `customer` owns the accounts that the caller opens without naming an owner.
+ */
+export const Caller = Schema.Struct({
+  id: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,64}$/u)),
+  customer: CustomerId
+})
 export type Caller = typeof Caller.Type
 
 /** The request carries no token, or one that is unknown, expired or revoked; which of these is not told. */

@@ -1,0 +1,283 @@
+import type { Account, Product } from "../../domain/accounts/index.ts"
+import { Instant } from "../../domain/calendar/index.ts"
+import { Money } from "../../domain/money/index.ts"
+import type { StatementTooLong } from "../ledger/GetStatement.ts"
+import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
+import type { Unauthenticated } from "../ports/Caller.ts"
+import type { SubmitError } from "../ports/Ledger.ts"
+
+/** Every error that a caller of the bank is told of, whichever door it came through. */
+export type ApplicationError =
+  | SubmitError
+  | Account.Rejection
+  | AccountStoreUnavailable
+  | StatementTooLong
+  | Unauthenticated
+  | Product.UnknownProduct
+
+/**
+ * What a caller can do about an error; each edge maps a kind to its own code. `invalid`: mend the request. `conflict`:
+ * the thing is in another state. `stale`: read again. `unprocessable`: well-formed and refused. `exhausted`: slow down.
+ * `unavailable`: send the same again.
+ */
+export type Kind =
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "already_exists"
+  | "conflict"
+  | "stale"
+  | "unprocessable"
+  | "exhausted"
+  | "unavailable"
+
+interface Entry<E> {
+  readonly code: string
+  readonly kind: Kind
+  readonly title: string
+  /** One sentence for the person who reads it, with the figures. */
+  readonly detail: (error: E) => string
+  /** The field of the request at fault, where it is one. */
+  readonly field?: string
+}
+
+type Entries = { readonly [Tag in ApplicationError["_tag"]]: Entry<Extract<ApplicationError, { readonly _tag: Tag }>> }
+
+/** An error as told to a caller. */
+export interface Description {
+  readonly code: string
+  readonly kind: Kind
+  readonly title: string
+  readonly detail: string
+  readonly field?: string
+}
+
+const entry = <E>(code: string, kind: Kind, title: string, detail: (error: E) => string, field?: string): Entry<E> => ({
+  code,
+  kind,
+  title,
+  detail,
+  ...(field === undefined ? {} : { field })
+})
+
+/** The catalogue: one line per error, in alphabetical order of the tags. */
+export const catalogue: Entries = {
+  AccountAlreadyClosed: entry(
+    "account_closed",
+    "conflict",
+    "Account closed",
+    (e) => `Account ${e.accountId} is closed.`
+  ),
+  AccountAlreadyExists: entry(
+    "account_already_exists",
+    "already_exists",
+    "Account already exists",
+    (e) => `The ledger has an account ${e.accountId} already.`
+  ),
+  AccountClosed: entry("account_closed", "conflict", "Account closed", (e) => `Account ${e.accountId} is closed.`),
+  AccountCurrencyMismatch: entry(
+    "currency_mismatch",
+    "unprocessable",
+    "Currency mismatch",
+    (e) => `Account ${e.accountId} is in ${e.expected}; the amount is in ${e.actual}.`,
+    "amount.currency"
+  ),
+  AccountNotFound: entry(
+    "account_not_found",
+    "not_found",
+    "Account not found",
+    (e) => `There is no account ${e.accountId}.`
+  ),
+  AccountRestricted: entry(
+    "account_frozen",
+    "conflict",
+    "Account frozen",
+    (e) => `Account ${e.accountId} takes no ${e.restriction === "both" ? "debits or credits" : e.restriction} now.`
+  ),
+  AccountStoreUnavailable: entry(
+    "unavailable",
+    "unavailable",
+    "Temporarily unavailable",
+    () => "The accounts cannot be reached. Send the same request again."
+  ),
+  ActivityTooRecent: entry(
+    "activity_too_recent",
+    "conflict",
+    "Activity too recent",
+    (e) => `Account ${e.accountId} was used too recently; this is possible from ${Instant.toText(e.earliest)} on.`
+  ),
+  BalanceOutstanding: entry(
+    "balance_outstanding",
+    "conflict",
+    "Balance outstanding",
+    (e) =>
+      `Account ${e.accountId} has a balance of ${Money.format(e.balance)}; name an account to sweep it to, or settle it.`,
+    "sweepTo"
+  ),
+  BalanceOverflow: entry(
+    "balance_overflow",
+    "unprocessable",
+    "Balance too large",
+    (e) => `The balance of account ${e.accountId} would pass what a ledger can hold.`,
+    "amount"
+  ),
+  CaptureExceedsHold: entry(
+    "capture_exceeds_hold",
+    "unprocessable",
+    "Capture exceeds hold",
+    (e) => `Hold ${e.holdId} has ${Money.format(e.remaining)} left; ${Money.format(e.requested)} was asked for.`,
+    "amount"
+  ),
+  CurrencyMismatch: entry(
+    "currency_mismatch",
+    "unprocessable",
+    "Currency mismatch",
+    (e) => `An amount in ${e.expected} is expected; this one is in ${e.actual}.`,
+    "amount.currency"
+  ),
+  CurrencyNotOffered: entry(
+    "currency_not_offered",
+    "unprocessable",
+    "Currency not offered",
+    (e) => `Product ${e.product} is offered in ${e.offered.join(", ")}, not in ${e.currency}.`,
+    "currency"
+  ),
+  HoldAlreadyExpired: entry(
+    "hold_already_expired",
+    "unprocessable",
+    "Hold already expired",
+    () => "The expiry asked for is not in the future.",
+    "expiresAt"
+  ),
+  HoldEnded: entry("hold_ended", "conflict", "Hold ended", (e) => `Hold ${e.holdId} is ${e.status}.`),
+  HoldNotFound: entry("hold_not_found", "not_found", "Hold not found", (e) => `There is no hold ${e.holdId}.`),
+  HoldsOutstanding: entry(
+    "holds_outstanding",
+    "conflict",
+    "Holds outstanding",
+    (e) => `Account ${e.accountId} has ${e.openHolds} open hold(s); capture or release them first.`
+  ),
+  IdempotencyConflict: entry(
+    "idempotency_key_reused",
+    "unprocessable",
+    "Idempotency key reused",
+    () => "This idempotency key was used before for a different request. Nothing was done.",
+    "Idempotency-Key"
+  ),
+  IllegalStatusTransition: entry(
+    "illegal_status_transition",
+    "conflict",
+    "Not possible in this status",
+    (e) => `Account ${e.accountId} is ${e.from}; that does not allow ${e.command}.`
+  ),
+  InsufficientFunds: entry(
+    "insufficient_funds",
+    "unprocessable",
+    "Insufficient funds",
+    (e) =>
+      `Account ${e.accountId} has ${Money.format(e.available)} available; ${Money.format(e.requested)} was asked for.`,
+    "amount"
+  ),
+  LedgerOverloaded: entry(
+    "overloaded",
+    "exhausted",
+    "Too many requests waiting",
+    () => "The ledger has as many requests waiting as it takes. Nothing was done; try again after a moment."
+  ),
+  LedgerUnavailable: entry(
+    "unavailable",
+    "unavailable",
+    "Temporarily unavailable",
+    () => "The ledger cannot be reached. Send the same request again: it is done at most once."
+  ),
+  NotReversible: entry(
+    "not_reversible",
+    "conflict",
+    "Not reversible",
+    (e) => `Transaction ${e.transactionId} is itself a reversal; post the transaction anew instead.`
+  ),
+  OverdraftLimitOutOfRange: entry(
+    "overdraft_limit_out_of_range",
+    "unprocessable",
+    "Overdraft limit out of range",
+    (e) => `An overdraft limit is from 0 to ${Money.format(e.max)}.`,
+    "overdraftLimit"
+  ),
+  OverdraftNotAllowed: entry(
+    "overdraft_not_allowed",
+    "unprocessable",
+    "Overdraft not allowed",
+    (e) => `Product ${e.product} has no overdraft.`,
+    "overdraftLimit"
+  ),
+  PartialReversalUnsupported: entry(
+    "partial_reversal_unsupported",
+    "unprocessable",
+    "Partial reversal not possible",
+    (e) => `Transaction ${e.transactionId} has more than two entries and can only be reversed as a whole.`,
+    "amount"
+  ),
+  ReversalExceedsTransaction: entry(
+    "reversal_exceeds_transaction",
+    "unprocessable",
+    "Reversal exceeds transaction",
+    (e) =>
+      `${Money.format(e.remaining)} of transaction ${e.transactionId} is left to reverse; ${Money.format(e.requested)} was asked for.`,
+    "amount"
+  ),
+  StatementTooLong: entry(
+    "statement_too_long",
+    "unprocessable",
+    "Statement too long",
+    (e) => `The period has more than ${e.entriesMax} entries; read the account's transactions in pages instead.`,
+    "period"
+  ),
+  SweepToSelf: entry(
+    "sweep_to_self",
+    "unprocessable",
+    "Sweep to itself",
+    () => "An account cannot be swept to itself.",
+    "sweepTo"
+  ),
+  TransactionNotFound: entry(
+    "transaction_not_found",
+    "not_found",
+    "Transaction not found",
+    (e) => `There is no transaction ${e.transactionId}.`
+  ),
+  Unauthenticated: entry(
+    "unauthenticated",
+    "unauthenticated",
+    "Not authenticated",
+    () => "Send a valid token as `Authorization: Bearer …`."
+  ),
+  Unbalanced: entry(
+    "unbalanced",
+    "unprocessable",
+    "Unbalanced transaction",
+    (e) => `Debits of ${Money.format(e.debits)} and credits of ${Money.format(e.credits)} differ.`,
+    "entries"
+  ),
+  UnknownProduct: entry(
+    "unknown_product",
+    "unprocessable",
+    "Unknown product",
+    (e) => `There is no product ${e.product}; the bank offers ${e.known.join(", ")}.`,
+    "product"
+  ),
+  VersionConflict: entry(
+    "version_conflict",
+    "stale",
+    "Changed by someone else",
+    (e) => `Account ${e.accountId} is at version ${e.actual}, not ${e.expected}. Read it again.`
+  )
+}
+
+/** The error as told to a caller. */
+export const describe = <Tag extends ApplicationError["_tag"]>(
+  error: { readonly _tag: Tag } & Extract<ApplicationError, { readonly _tag: Tag }>
+): Description => {
+  const { code, kind, title, field, detail } = catalogue[error._tag]
+  return { code, kind, title, detail: detail(error), ...(field === undefined ? {} : { field }) }
+}
