@@ -1,8 +1,8 @@
 /**
  * ISO 4217 list one, one currency a line: alphabetic code, numeric code, exponent (decimals of the minor unit), name.
  *
- * Source: the list published 2024-06-25, with the amendments made since: XCG replaced ANG (2025-03-31), XAD was added
- * (2025-05-12), BGN gave way to EUR (2026-01-01); CUC, withdrawn by Cuba in 2021, is left out.
+ * Source: the list published 2024-06-25 with amendments 176 (XCG for ANG, 2025-03-31), 178 (CUC withdrawn), 179 (XAD,
+ * 2025-05-12) and 180 (BGN gave way to EUR, 2026-01-01).
  *
  * The codes whose minor unit the standard gives as "N.A." are left out because an amount in them has no exact count of
  * minor units: the metals XAU XAG XPT XPD, the bond-market units XBA XBB XBC XBD, the units of account XDR XSU XUA, the
