@@ -1,0 +1,11 @@
+/** Use cases of customers' accounts. */
+export { AccountView } from "./AccountView.ts"
+export { CloseAccount, closeAccount } from "./CloseAccount.ts"
+export { FreezeAccount, freezeAccount } from "./FreezeAccount.ts"
+export { GetAccount, getAccount } from "./GetAccount.ts"
+export { ListAccounts, listAccounts } from "./ListAccounts.ts"
+export { OpenAccount, openAccount } from "./OpenAccount.ts"
+export { RenameAccount, renameAccount } from "./RenameAccount.ts"
+export { resumeAccounts } from "./ResumeAccounts.ts"
+export { SetOverdraftLimit, setOverdraftLimit } from "./SetOverdraftLimit.ts"
+export { UnfreezeAccount, unfreezeAccount } from "./UnfreezeAccount.ts"

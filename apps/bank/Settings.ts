@@ -1,0 +1,51 @@
+import { Config, Schema } from "effect"
+import { Iban } from "../../domain/accounts/index.ts"
+
+const DatabaseUrl = Schema.String.check(
+  Schema.isPattern(/^postgres(ql)?:\/\/\S+$/u, { message: "Expected a URL such as postgres://user:password@host:5432/bank" })
+)
+
+const Token = Schema.String.check(
+  Schema.isPattern(/^[\x21-\x7e]{16,}$/u, { message: "Expected 16 or more visible ASCII characters" })
+)
+
+/** A setting of the bank: what it is for, as `--help` and the README list it. */
+export interface Setting {
+  readonly name: string
+  readonly meaning: string
+}
+
+/** Every setting, in the order in which they are explained. */
+export const documented: ReadonlyArray<Setting> = [
+  { name: "BANK_HOST", meaning: "address to listen on (127.0.0.1)" },
+  { name: "BANK_REST_PORT", meaning: "port of the REST API and its docs (8080)" },
+  { name: "BANK_RPC_PORT", meaning: "port of Connect, gRPC and gRPC-Web (9090)" },
+  { name: "DATABASE_URL", meaning: "PostgreSQL to use (an embedded one is started when it is not set)" },
+  { name: "BANK_DATA_DIR", meaning: "where the embedded PostgreSQL and the development token are kept" },
+  { name: "BANK_TOKEN", meaning: "development token that the edges accept (made and kept when it is not set)" },
+  { name: "BANK_DEMO", meaning: "whether demo accounts are opened (true)" },
+  { name: "BANK_IBAN_COUNTRY", meaning: "country of the bank's IBANs: DE or GB (DE)" },
+  { name: "BANK_IBAN_BANK_CODE", meaning: "bank code inside the IBANs (10020030)" },
+  { name: "BANK_REQUESTS_PER_SECOND", meaning: "rate limit of one caller, with a burst of twice as many (1000)" }
+]
+
+/** What a start of the bank is told from outside; `Config` names the setting in every error. */
+export const settings = Config.all({
+  host: Config.NonEmptyString("BANK_HOST").pipe(Config.withDefault("127.0.0.1")),
+  restPort: Config.Port("BANK_REST_PORT").pipe(Config.withDefault(8080)),
+  rpcPort: Config.Port("BANK_RPC_PORT").pipe(Config.withDefault(9090)),
+  databaseUrl: Config.option(Config.schema(DatabaseUrl, "DATABASE_URL")),
+  dataDir: Config.option(Config.NonEmptyString("BANK_DATA_DIR")),
+  token: Config.option(Config.schema(Token, "BANK_TOKEN")),
+  demo: Config.Boolean("BANK_DEMO").pipe(Config.withDefault(true)),
+  ibanCountry: Config.Literals(["DE", "GB"], "BANK_IBAN_COUNTRY").pipe(Config.withDefault("DE")),
+  ibanBankCode: Config.NonEmptyString("BANK_IBAN_BANK_CODE").pipe(Config.withDefault("10020030")),
+  requestsPerSecond: Config.Int("BANK_REQUESTS_PER_SECOND").pipe(Config.withDefault(1000))
+})
+export type Settings = Config.Success<typeof settings>
+
+/** How the bank's IBANs name it. */
+export const identityOf = (from: Settings): Iban.BankIdentity => ({
+  country: from.ibanCountry,
+  bankCode: from.ibanBankCode
+})
