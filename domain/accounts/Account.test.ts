@@ -324,7 +324,7 @@ describe("opening an account", () => {
 describe("any sequence of commands", () => {
   const commands = fc.array(fc.constantFrom(...names), { maxLength: 60 })
 
-  test("never leaves closed or escheated, counts versions by one, and never shows an overdraft on savings", () => {
+  test("INV-11, INV-13, INV-15: never leaves closed or escheated, counts versions by one, and never shows an overdraft on savings", () => {
     fc.assert(
       fc.property(fc.constantFrom(...statuses), fc.boolean(), commands, (start, ofSavings, sequence) => {
         let account: Account.Account = ofSavings
@@ -344,7 +344,7 @@ describe("any sequence of commands", () => {
     )
   })
 
-  test("closes an account that was in use only through closing", () => {
+  test("INV-12: closes an account that was in use only through closing", () => {
     fc.assert(
       fc.property(commands, (sequence) => {
         let account: Account.Account = Example.inStatus("active")
@@ -355,6 +355,52 @@ describe("any sequence of commands", () => {
           account = result.success.account
           if (account.status === "closed") assert.equal(before, "closing")
         }
+      })
+    )
+  })
+
+  test("INV-14: a stale expected version is refused, whatever the status and command", () => {
+    const versions = fc
+      .integer({ min: 1, max: 1000 })
+      .filter((version) => version !== Example.inStatus("active").version)
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...statuses),
+        fc.constantFrom(...names),
+        versions,
+        (status, name, expectedVersion) => {
+          assert.equal(tagOf(run(Example.inStatus(status), name, { expectedVersion })), "VersionConflict")
+        }
+      )
+    )
+  })
+
+  test("INV-16: id, owner, product, currency, number, IBAN and creation time never change", () => {
+    const identity = ({ id, owner, product, currency, number, iban, createdAt }: Account.Account) =>
+      [id, owner, product, currency, number, iban, createdAt].join()
+    fc.assert(
+      fc.property(fc.constantFrom(...statuses), commands, (start, sequence) => {
+        let account = Example.inStatus(start)
+        for (const name of sequence) {
+          const result = run(account, name)
+          if (Result.isSuccess(result)) account = result.success.account
+          assert.equal(identity(account), identity(Example.inStatus(start)))
+        }
+      })
+    )
+  })
+
+  test("INV-17: an account lapses only after its product's period since the customer's last activity", () => {
+    const lapses = [
+      ["active", "deactivate", 365],
+      ["inactive", "markDormant", 730],
+      ["dormant", "escheat", 1825]
+    ] as const
+    fc.assert(
+      fc.property(fc.constantFrom(...lapses), fc.integer({ min: 0, max: 4000 }), ([status, name, period], days) => {
+        const lastActivityAt = Instant.fromMillis(now - days * Instant.millisPerDay)
+        const outcome = tagOf(run(Example.inStatus(status), name, { lastActivityAt }))
+        assert.equal(outcome, days >= period ? "accepted" : "ActivityTooRecent")
       })
     )
   })

@@ -33,7 +33,7 @@ describe("AccountNumber", () => {
     )
   })
 
-  test("different sequences have different numbers, equal sequences the same", () => {
+  test("INV-19: different sequences have different numbers, equal sequences the same", () => {
     fc.assert(
       fc.property(fc.uniqueArray(sequences, { minLength: 2, maxLength: 50 }), (distinct) => {
         assert.equal(new Set(distinct.map(make)).size, distinct.length)
@@ -42,7 +42,7 @@ describe("AccountNumber", () => {
     )
   })
 
-  test("detects every single wrong digit", () => {
+  test("INV-19: detects every single wrong digit", () => {
     fc.assert(
       fc.property(sequences, (sequence) => {
         const number = make(sequence)

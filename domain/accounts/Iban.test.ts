@@ -200,7 +200,7 @@ describe("Iban", () => {
     assert.equal(reasonOf(Iban.make("DE", "37040044053201300-")), "wrongStructure")
   })
 
-  test("an IBAN made of any country's BBAN parses, printed or not, and decodes", () => {
+  test("INV-18: an IBAN made of any country's BBAN parses, printed or not, and decodes", () => {
     fc.assert(
       fc.property(countryAndBban, ([country, bban]) => {
         const iban = Result.getOrThrow(Iban.make(country, bban))
@@ -212,7 +212,7 @@ describe("Iban", () => {
     )
   })
 
-  test("detects every substitution of one digit by another digit, or one letter by another letter", () => {
+  test("INV-18: detects every substitution of one digit by another digit, or one letter by another letter", () => {
     fc.assert(
       fc.property(ibans, (iban) => {
         for (let at = 2; at < iban.length; at++) {
@@ -228,7 +228,7 @@ describe("Iban", () => {
     )
   })
 
-  test("detects every transposition of two different adjacent digits", () => {
+  test("INV-18: detects every transposition of two different adjacent digits", () => {
     fc.assert(
       fc.property(ibans, (iban) => {
         for (let at = 2; at + 1 < iban.length; at++) {

@@ -86,7 +86,7 @@ describe("AccountName", () => {
     assert.equal(messageOf(decode("Miete & Nebenkosten 家賃 \u{1F468}\u200d\u{1F469}\u200d\u{1F467}")), "valid")
   })
 
-  test("decodes what it encodes", () => {
+  test("INV-20: decodes what it encodes", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const name = decode(text)

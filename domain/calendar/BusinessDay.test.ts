@@ -146,7 +146,7 @@ describe("business-day conventions", () => {
   const calendars = fc.constantFrom(...BusinessDay.CalendarName.literals).map(BusinessDay.byName)
   const moving = fc.constantFrom<BusinessDay.Convention>("following", "modifiedFollowing", "preceding")
 
-  test("INV-M19: an adjusted date is a business day, itself if it was one", () => {
+  test("INV-39: an adjusted date is a business day, itself if it was one", () => {
     fc.assert(
       fc.property(dates, calendars, moving, (day, calendar, convention) => {
         const adjusted = BusinessDay.adjust(day, convention, calendar)
@@ -157,7 +157,7 @@ describe("business-day conventions", () => {
     )
   })
 
-  test("INV-M20: following never moves back, preceding never forward, modified following never out of the month", () => {
+  test("INV-40: following never moves back, preceding never forward, modified following never out of the month", () => {
     fc.assert(
       fc.property(dates, calendars, (day, calendar) => {
         assert.ok(BusinessDay.adjust(day, "following", calendar) >= day)

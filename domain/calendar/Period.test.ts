@@ -41,7 +41,7 @@ describe("period", () => {
     assert.throws(() => Period.next(month("2999-12")), RangeError)
   })
 
-  test("INV-M21: every date lies in one month, between its first and its last day, and months adjoin", () => {
+  test("INV-41: every date lies in one month, between its first and its last day, and months adjoin", () => {
     const dates = fc
       .integer({ min: LocalDate.toEpochDay(date("1900-01-01")), max: LocalDate.toEpochDay(date("2999-11-30")) })
       .map(LocalDate.fromEpochDay)

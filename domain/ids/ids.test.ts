@@ -73,7 +73,7 @@ describe("typed ids", () => {
     assert.throws(() => TypedId.fromUuid("acc", "01890a5dac96774bbcceb302099a8057"), RangeError)
   })
 
-  test("INV-M9: an id reads back as the 16 bytes it was made of", () => {
+  test("INV-29: an id reads back as the 16 bytes it was made of", () => {
     fc.assert(
       fc.property(uuidBytes, (bytes) => {
         const id = TypedId.fromBytes("acc", bytes)
@@ -84,7 +84,7 @@ describe("typed ids", () => {
     )
   })
 
-  test("INV-M10: ids sort by time as text", () => {
+  test("INV-30: ids sort by time as text", () => {
     fc.assert(
       fc.property(times, times, randoms, randoms, (left, right, leftRandom, rightRandom) => {
         fc.pre(left !== right)

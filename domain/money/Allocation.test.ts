@@ -49,7 +49,7 @@ describe("allocation", () => {
     .filter((weights) => weights.some((weight) => weight > 0n))
   const residuals = fc.constantFrom(...Allocation.Residual.literals)
 
-  test("INV-M7: the parts of an allocation sum to the whole", () => {
+  test("INV-27: the parts of an allocation sum to the whole", () => {
     fc.assert(
       fc.property(totals, weightLists, residuals, (total, weights, residual) => {
         const parts = Result.getOrThrow(Allocation.byWeights(Money.make(total, usd), weights, residual))
@@ -59,7 +59,7 @@ describe("allocation", () => {
     )
   })
 
-  test("INV-M8: each part of an allocation is less than one unit from its exact share", () => {
+  test("INV-28: each part of an allocation is less than one unit from its exact share", () => {
     fc.assert(
       fc.property(totals, weightLists, residuals, (total, weights, residual) => {
         const weightTotal = weights.reduce((sum, weight) => sum + weight, 0n)

@@ -89,7 +89,7 @@ describe("money on the wire", () => {
     assert.match(JSON.stringify(schema), /"pattern":"\^\[A-Z\]\{3\}\$"/)
   })
 
-  test("INV-M1: decimal text of any amount reads back as the same amount", () => {
+  test("INV-21: decimal text of any amount reads back as the same amount", () => {
     fc.assert(
       fc.property(moneys, (money) => {
         assert.deepEqual(Money.fromDecimal(Money.toDecimal(money), money.currency), Result.succeed(money))
@@ -98,7 +98,7 @@ describe("money on the wire", () => {
     )
   })
 
-  test("INV-M2: an amount is printed with exactly its currency's decimals", () => {
+  test("INV-22: an amount is printed with exactly its currency's decimals", () => {
     fc.assert(
       fc.property(moneys, (money) => {
         const [, decimals = ""] = Money.toDecimal(money).split(".")
@@ -107,7 +107,7 @@ describe("money on the wire", () => {
     )
   })
 
-  test("INV-M3: text with more decimals than the currency has is refused, never rounded", () => {
+  test("INV-23: text with more decimals than the currency has is refused, never rounded", () => {
     fc.assert(
       fc.property(moneys, fc.integer({ min: 1, max: 3 }), fc.constantFrom("0", "5"), (money, extra, digit) => {
         const point = Currency.exponent(money.currency) === 0 ? "." : ""
@@ -141,7 +141,7 @@ describe("money arithmetic", () => {
     assert.deepEqual(Money.compare(Money.make(1n, usd), Money.make(2n, usd)), Result.succeed(-1))
   })
 
-  test("INV-M4: what is added and then subtracted leaves the amount as it was", () => {
+  test("INV-24: what is added and then subtracted leaves the amount as it was", () => {
     fc.assert(
       fc.property(currencies, minors, minors, (currency, left, right) => {
         const money = Money.make(left, currency)

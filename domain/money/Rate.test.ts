@@ -54,7 +54,7 @@ describe("rate", () => {
     assert.deepEqual(Rate.toFraction(Rate.bps(589n)), { numerator: 589n, denominator: 10_000n })
   })
 
-  test("INV-M6: decimal text of any rate reads back as the same rate", () => {
+  test("INV-26: decimal text of any rate reads back as the same rate", () => {
     fc.assert(
       fc.property(rates, (rate) => {
         const text = Schema.encodeSync(Rate.Rate)(rate)

@@ -40,7 +40,7 @@ describe("rounding", () => {
     assert.deepEqual([Rounding.divide(5n, 2n), Rounding.divide(7n, 2n)], [2n, 4n])
   })
 
-  test("INV-M5: rounding moves an exact quotient by less than one unit, and by at most half in the HALF modes", () => {
+  test("INV-25: rounding moves an exact quotient by less than one unit, and by at most half in the HALF modes", () => {
     const numerators = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n })
     const denominators = fc.bigInt({ min: 1n, max: 10n ** 6n })
     fc.assert(
