@@ -35,7 +35,7 @@ describe("Account as JSON", () => {
     })
   })
 
-  test("comes back as it was, in every status", () => {
+  test("INV-20: comes back as it was, in every status", () => {
     for (const status of Account.Status.literals) {
       const account = Example.inStatus(status)
       assert.deepEqual(Result.getOrThrow(decodeAccount(toJson(encodeAccount(account)))), account, status)
@@ -86,7 +86,7 @@ describe("AccountName", () => {
     assert.equal(messageOf(decode("Miete & Nebenkosten 家賃 \u{1F468}\u200d\u{1F469}\u200d\u{1F467}")), "valid")
   })
 
-  test("INV-20: decodes what it encodes", () => {
+  test("INV-20: a name decodes from what it encodes to", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const name = decode(text)
@@ -112,7 +112,7 @@ describe("commands, events and rejections as JSON", () => {
     assert.deepEqual(command.overdraftLimit, Money.make(1250n, Example.usd))
   })
 
-  test("every event comes back as it was", () => {
+  test("INV-20: every event comes back as it was", () => {
     const { now } = Example
     const account = Example.inStatus("active")
     const accepted: ReadonlyArray<Result.Result<Account.Accepted, Account.Rejection>> = [
