@@ -20,6 +20,8 @@ const commands = {
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** @type {ReadonlyArray<NodeJS.Signals>} */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
 const isWindows = process.platform === "win32"
 const modules = join(root, "node_modules")
 const stamp = join(modules, ".installed")
@@ -100,13 +102,22 @@ const handOver = (/** @type {string} */ bun, /** @type {ReadonlyArray<string>} *
   })
   /** @type {Map<string, number>} */
   const sent = new Map()
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => {
-      const now = performance.now()
-      const isEcho = now - (sent.get(signal) ?? Number.NEGATIVE_INFINITY) < 500
-      sent.set(signal, now)
-      if (!isEcho) child.kill(signal)
-    })
+  const forward = (/** @type {NodeJS.Signals} */ signal) => {
+    const now = performance.now()
+    const isEcho = now - (sent.get(signal) ?? Number.NEGATIVE_INFINITY) < 500
+    sent.set(signal, now)
+    if (!isEcho) child.kill(signal)
+  }
+  for (const signal of signals) process.on(signal, forward)
+
+  // npm passes SIGTERM to the shell between it and this process, which dies of it and tells nobody.
+  const { ppid } = process
+  if (process.env.npm_lifecycle_event !== undefined && !isWindows) {
+    const watch = setInterval(() => {
+      if (process.ppid === ppid) return
+      clearInterval(watch)
+      forward("SIGTERM")
+    }, 250)
   }
   child.on("error", (error) => fail(`${bun} did not start: ${error.message}`))
   child.on("exit", (code, signal) => {
