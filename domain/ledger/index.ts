@@ -1,3 +1,4 @@
+export { audit, type Snapshot, type Violation } from "./Audit.ts"
 export { type DecidedBatch, decideBatch } from "./Batch.ts"
 export { type Book, type Change, type DraftBook, draftOf } from "./Book.ts"
 export * as Command from "./Command.ts"

@@ -1,0 +1,2 @@
+export { layer } from "./Ids.ts"
+export { seeded } from "./Seeded.ts"
