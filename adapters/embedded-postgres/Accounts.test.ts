@@ -12,6 +12,7 @@ import { failureOf, inTemporaryDir, isAlive, startBank, withConnection, withServ
 const timeout = 120_000
 const root = process.getuid?.() === 0
 const asRoot = { timeout, skip: !root && "only root can run as others" }
+const asRootOnBun = { ...asRoot, skip: asRoot.skip || (!("Bun" in globalThis) && "the copy has no TypeScript loader") }
 const nobody = { uid: 65534, gid: 65534 }
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -54,7 +55,7 @@ describe("the user that runs PostgreSQL", () => {
     })
   )
 
-  test("of a plain user is that user, also in a private home, and uses only that user's directories", asRoot, () =>
+  test("of a plain user is that user, also in a private home, and uses only that user's directories", asRootOnBun, () =>
     inTemporaryDir(async (dir) => {
       const home = join(dir, "hôme of ü")
       const modules = join(home, "my bank", "node_modules")

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Effect, type Scope } from "effect"
@@ -75,7 +75,8 @@ export const startBank = async (options: Options, command: Command = {}): Promis
     [...runtimeArgs, command.program ?? program, JSON.stringify(options)],
     {
       stdio: ["ignore", "pipe", "pipe"],
-      cwd: "/",
+      // Where the runtime finds its own extensions, and a plain user may enter.
+      cwd: dirname(command.program ?? program),
       env: { ...process.env, ...command.env },
       ...(command.uid !== undefined && { uid: command.uid }),
       ...(command.gid !== undefined && { gid: command.gid })
