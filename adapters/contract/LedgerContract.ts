@@ -1,0 +1,47 @@
+import assert from "node:assert/strict"
+import { after, describe, test } from "node:test"
+import { Effect, Layer, ManagedRuntime } from "effect"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
+import { idempotencySpecs } from "./IdempotencySpecs.ts"
+import { postingSpecs } from "./PostingSpecs.ts"
+import { shiftedClock } from "./ShiftedClock.ts"
+import type { Spec } from "./Spec.ts"
+
+/**
+ * What an implementation can be asked for. With a `shared` clock it reads the time from effect's `Clock` of the runtime
+ * that builds its layer, so that the suite can let holds expire; a `remote` one has a clock of its own, and the specs
+ * that need to move it are left out.
+ */
+export interface LedgerCapabilities {
+  readonly clock: "shared" | "remote"
+}
+
+/**
+ * The suite that every implementation of the port `Ledger` passes, for a `*.test.ts` to call. `makeLayer` gives a ledger
+ * of any content, with the audit of the same ledger; it is called and built once, and released at the end.
+ */
+export const ledgerContract = <E>(
+  name: string,
+  makeLayer: () => Layer.Layer<Ledger | LedgerAudit, E>,
+  capabilities: LedgerCapabilities = { clock: "shared" }
+): void => {
+  describe(`${name} as a ledger`, () => {
+    const clock = shiftedClock()
+    const runtime = ManagedRuntime.make(
+      Layer.provideMerge(Layer.suspend(makeLayer), capabilities.clock === "shared" ? clock.layer : Layer.empty)
+    )
+    after(() => runtime.dispose())
+    const spec: Spec = (title, body) => {
+      test(title, () => runtime.runPromise(body))
+    }
+    postingSpecs(spec)
+    idempotencySpecs(spec)
+    spec(
+      "after all of this the audit finds no violation",
+      Effect.gen(function* () {
+        assert.deepEqual(yield* (yield* LedgerAudit).violations, [])
+      })
+    )
+  })
+}

@@ -1,0 +1,1 @@
+export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
