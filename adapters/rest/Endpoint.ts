@@ -1,0 +1,103 @@
+/** An endpoint is declared as data; `serve` runs every one of them the same way. */
+import { Effect, Schema } from "effect"
+import type { ApplicationError } from "../../application/errors/Catalogue.ts"
+import type { AccountStore } from "../../application/ports/AccountStore.ts"
+import type { Bank } from "../../application/ports/Bank.ts"
+import type { Authenticator, Caller } from "../../application/ports/Caller.ts"
+import type { IdempotencyKey } from "../../application/ports/Idempotency.ts"
+import type { Ids } from "../../application/ports/Ids.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import type { Json, JsonObject } from "./Json.ts"
+
+/** What the use cases and this edge need; an app provides it by its layers. */
+export type RestServices = AccountStore | Authenticator | Bank | Ids | Ledger
+
+export type Method = "GET" | "POST" | "PATCH" | "PUT"
+
+/** Who calls, and the key that makes the call safe to repeat. */
+export interface Call {
+  readonly caller: Caller
+  readonly key: IdempotencyKey
+}
+
+/**
+ * A route as the people who read it see it. `path` names its parameters as the command does: `/v1/holds/{hold}`. The
+ * command is what path, query, body and If-Match together decode to, by the use case's own Schema.
+ */
+export interface Declaration<C, A, E extends ApplicationError> {
+  readonly method: Method
+  readonly path: string
+  /** Names the operation in generated clients. */
+  readonly operationId: string
+  readonly summary: string
+  readonly command: Schema.Codec<C, unknown>
+  readonly answer: Schema.Codec<A, unknown>
+  /** What the answer is called in the API description. */
+  readonly answerName: string
+  readonly status: 200 | 201
+  /** The errors worth reading about; those that any route may give are added. */
+  readonly errors: ReadonlyArray<E["_tag"]>
+  readonly run: (command: C, call: Call) => Effect.Effect<A, E, RestServices>
+  /** Whether a POST must carry an `Idempotency-Key`; where it need not, each request is taken as a new one. */
+  readonly idempotencyKey?: "required" | "optional"
+  /** Whether the command's `expectedVersion` must come by `If-Match`. */
+  readonly ifMatch?: "required" | "optional"
+  /** The name of the list that `limit` and `cursor` page through. */
+  readonly list?: string
+  /** Where what was made can be read. */
+  readonly location?: (answer: A) => string
+  readonly version?: (answer: A) => number
+  /** A body that decodes, shown in the API description. */
+  readonly example?: JsonObject
+}
+
+/** What a use case answered, as it goes on the wire. */
+export interface Reply {
+  readonly body: string
+  readonly location?: string
+  readonly version?: number
+}
+
+/** A declaration with its types folded in, so that endpoints of all kinds stand in one list. */
+export interface Endpoint
+  extends Omit<Declaration<unknown, unknown, ApplicationError>, "command" | "answer" | "run" | "location" | "version"> {
+  readonly command: Schema.Constraint
+  readonly answer: Schema.Constraint
+  readonly hasLocation: boolean
+  readonly hasVersion: boolean
+  /** Decodes the command, runs the use case and encodes its answer. */
+  readonly run: (
+    input: JsonObject,
+    call: Call
+  ) => Effect.Effect<Reply, ApplicationError | Schema.SchemaError, RestServices>
+}
+
+/** Makes an endpoint of its declaration. */
+export const endpoint = <C, A, E extends ApplicationError>(declaration: Declaration<C, A, E>): Endpoint => {
+  const { command, answer, run, location, version, ...rest } = declaration
+  const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
+  const encode = Schema.encodeSync(answer)
+  return {
+    ...rest,
+    command,
+    answer,
+    hasLocation: location !== undefined,
+    hasVersion: version !== undefined,
+    run: Effect.fnUntraced(function* (input, call) {
+      const value = yield* run(yield* Effect.fromResult(decode(input)), call)
+      return {
+        body: JSON.stringify(encode(value)),
+        ...(location === undefined ? {} : { location: location(value) }),
+        ...(version === undefined ? {} : { version: version(value) })
+      }
+    })
+  }
+}
+
+/** Names of the parameters of a path: `account` of `/v1/accounts/{account}`. */
+export const parametersOf = (path: string): ReadonlyArray<string> =>
+  [...path.matchAll(/\{(\w+)\}/gu)].map(([, name = ""]) => name)
+
+/** Whether a JSON value is an object and no array. */
+export const isJsonObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

@@ -1,0 +1,92 @@
+/** The REST edge: every route in one list, one way to serve them, and one answer to everything else. */
+import { Effect } from "effect"
+import { Elysia } from "elysia"
+import { EdgeError } from "./EdgeError.ts"
+import type { Endpoint } from "./Endpoint.ts"
+import { type Cors, preflightHeaders } from "./Headers.ts"
+import { openApi } from "./OpenApi.ts"
+import { type RateLimiter, tokenBuckets } from "./RateLimit.ts"
+import { accounts } from "./routes/accounts.ts"
+import { deposits } from "./routes/deposits.ts"
+import { holds } from "./routes/holds.ts"
+import { operations } from "./routes/operations.ts"
+import { statements } from "./routes/statements.ts"
+import { transactions } from "./routes/transactions.ts"
+import { transfers } from "./routes/transfers.ts"
+import { answer, type Edge, type Runtime, serve } from "./Serve.ts"
+
+/** Every endpoint that needs a token. */
+export const endpoints: ReadonlyArray<Endpoint> = [
+  ...accounts,
+  ...deposits,
+  ...transfers,
+  ...transactions,
+  ...holds,
+  ...statements
+]
+
+export interface RestOptions {
+  readonly runtime: Runtime
+  /** Whether requests can be served now; always, unless given. */
+  readonly ready?: Effect.Effect<boolean>
+  readonly rateLimiter?: RateLimiter
+  /** Where the world reaches this edge, such as `https://api.bank.example`; problem types start with it. */
+  readonly publicUrl?: string
+  /** Sites whose pages may call the API; none unless given. */
+  readonly cors?: Cors
+}
+
+const pathFor = (path: string): string => path.replaceAll(/\{(\w+)\}/gu, ":$1")
+
+const allowed = (routes: ReadonlyArray<{ readonly method: string; readonly path: string }>) => {
+  const patterns = routes.map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/gu, "[^/]+")}/?$`, "u")
+  }))
+  return (path: string): string => {
+    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    if (methods.length === 0) return ""
+    return [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(", ")
+  }
+}
+
+/** The REST edge as an Elysia app: `.listen(8080)` serves it, `.handle(request)` answers one request. */
+export const restApp = (options: RestOptions) => {
+  const { runtime, rateLimiter = tokenBuckets(), ready = Effect.succeed(true), cors } = options
+  const edge: Edge = { runtime, limiter: rateLimiter, publicUrl: (options.publicUrl ?? "").replace(/\/+$/u, ""), cors }
+  const open = operations(openApi(endpoints, edge.publicUrl), ready)
+  const allowOf = allowed([...endpoints, ...open.map(({ path }) => ({ method: "GET", path }))])
+
+  // Bun's own router would take other paths than `handle` does, and short host names are misread without the last one.
+  const app = new Elysia({ systemRouter: false, nativeStaticResponse: false, handler: { standardHostname: false } })
+  for (const endpoint of endpoints)
+    app.route(
+      endpoint.method,
+      pathFor(endpoint.path),
+      ({ request, params }) => serve(edge, endpoint, request, params),
+      {
+        parse: "none"
+      }
+    )
+  for (const { path, respond } of open)
+    app.get(pathFor(path), ({ request, params }) => {
+      const [parameter] = Object.values<unknown>(params)
+      return answer(edge, path, request, () => respond(request, typeof parameter === "string" ? parameter : ""))
+    })
+  const unmatched = (request: Request) =>
+    answer(edge, "unmatched", request, () => {
+      const allow = allowOf(new URL(request.url).pathname)
+      if (allow === "") return Effect.fail(new EdgeError("route_not_found"))
+      if (request.method !== "OPTIONS")
+        return Effect.fail(new EdgeError("method_not_allowed", { headers: { Allow: allow } }))
+      return Effect.succeed({
+        status: 204,
+        headers: { Allow: allow, ...preflightHeaders(cors, request, allow) },
+        body: null
+      })
+    })
+  app.all("/*", ({ request }) => unmatched(request), { parse: "none" })
+  // What no handler saw: a path that the router itself turns down.
+  app.onError(({ request }) => unmatched(request))
+  return app
+}

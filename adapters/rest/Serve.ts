@@ -1,0 +1,155 @@
+/** How every request is answered: who is it, may it, what does it say, what does the use case answer. */
+import { randomUUID } from "node:crypto"
+import { Clock, Effect, type Exit, Result, Schema } from "effect"
+import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
+import { EdgeError, invalidRequest } from "./EdgeError.ts"
+import type { Call, Endpoint, RestServices } from "./Endpoint.ts"
+import { fieldErrors } from "./Fields.ts"
+import { accepts, type Cors, corsHeaders, securityHeaders } from "./Headers.ts"
+import { inputOf } from "./Input.ts"
+import { countRequest } from "./Metrics.ts"
+import { problemOf, type RestError } from "./Problem.ts"
+import { quotaHeaders, type RateLimiter } from "./RateLimit.ts"
+import { randomRequestId, requestIdOf } from "./RequestId.ts"
+
+/** Runs effects on the services of the app: a `ManagedRuntime` does, and so does a `Context`. */
+export interface Runtime {
+  readonly runPromiseExit: <A, E>(effect: Effect.Effect<A, E, RestServices>) => Promise<Exit.Exit<A, E>>
+}
+
+/** What an app decides for all routes. */
+export interface Edge {
+  readonly runtime: Runtime
+  readonly limiter: RateLimiter
+  /** Stands before the paths in problem types: the public address without a slash at the end, or nothing. */
+  readonly publicUrl: string
+  readonly cors: Cors | undefined
+}
+
+/** What becomes known of a request while it is answered, and goes with every answer to it, problems too. */
+interface Visit {
+  requestId: string
+  readonly headers: Record<string, string>
+}
+
+/** An answer before the headers that all answers have. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array<ArrayBuffer> | null
+}
+
+const problemAnswer = (edge: Edge, visit: Visit, error: RestError): Answer => {
+  const { status, headers, body } = problemOf(error, visit.requestId, edge.publicUrl)
+  return { status, headers: { "Content-Type": "application/problem+json", ...headers }, body: JSON.stringify(body) }
+}
+
+/**
+ * Answers a request by `work`: its errors become problems, a defect a problem that tells nothing and a log line that
+ * tells all. `route` is the pattern of the path, for the metrics.
+ */
+export const answer = async (
+  edge: Edge,
+  route: string,
+  request: Request,
+  work: (visit: Visit) => Effect.Effect<Answer, RestError, RestServices>
+): Promise<Response> => {
+  const visit: Visit = { requestId: randomRequestId(), headers: {} }
+  const answered = Effect.gen(function* () {
+    const start = yield* Clock.currentTimeMillis
+    const result = yield* work(visit).pipe(
+      Effect.catch((error) => Effect.succeed(problemAnswer(edge, visit, error))),
+      Effect.catchCause((cause) =>
+        Effect.logError("request failed", cause).pipe(
+          Effect.annotateLogs({ requestId: visit.requestId, route }),
+          Effect.as(problemAnswer(edge, visit, new EdgeError("internal_error")))
+        )
+      )
+    )
+    yield* countRequest(request.method, route, result.status, (yield* Clock.currentTimeMillis) - start)
+    return result
+  })
+  const exit = await edge.runtime.runPromiseExit(answered)
+  const { status, headers, body } =
+    exit._tag === "Success" ? exit.value : problemAnswer(edge, visit, new EdgeError("internal_error"))
+  return new Response(body, {
+    status,
+    headers: {
+      ...securityHeaders,
+      ...corsHeaders(edge.cors, request),
+      ...visit.headers,
+      ...headers,
+      "X-Request-Id": visit.requestId
+    }
+  })
+}
+
+// RFC 6750, 2.1. A longer token than any issuer makes is not handed on.
+const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/iu
+
+const callerOf = Effect.fnUntraced(function* (request: Request) {
+  const authenticator = yield* Authenticator
+  const token = bearer.exec(request.headers.get("authorization") ?? "")?.[1]
+  return yield* token === undefined ? Effect.fail(new Unauthenticated({})) : authenticator.authenticate(token)
+})
+
+const charge = Effect.fnUntraced(function* (limiter: RateLimiter, visit: Visit, caller: string) {
+  const quota = yield* limiter.take(caller)
+  Object.assign(visit.headers, quotaHeaders(limiter.policy, quota))
+  if (!quota.isAllowed)
+    yield* Effect.fail(new EdgeError("rate_limited", { headers: { "Retry-After": String(quota.retryAfterSeconds) } }))
+})
+
+const decodeKey = Schema.decodeUnknownResult(CallerKey)
+
+const keyIn = Effect.fnUntraced(function* (endpoint: Endpoint, request: Request, visit: Visit, caller: string) {
+  const header = endpoint.method === "POST" ? request.headers.get("idempotency-key") : null
+  if (header === null) {
+    if (endpoint.idempotencyKey !== "required") return keyOf(caller, randomUUID())
+    return yield* Effect.fail(invalidRequest([{ field: "Idempotency-Key", message: "Required" }]))
+  }
+  const key = decodeKey(header)
+  if (Result.isFailure(key))
+    return yield* Effect.fail(
+      invalidRequest([{ field: "Idempotency-Key", message: "Expected 1 to 255 visible ASCII characters" }])
+    )
+  visit.requestId = requestIdOf(caller, key.success)
+  return keyOf(caller, key.success)
+})
+
+/** Serves an endpoint: authentication, rate, headers, input, use case, in this order. */
+export const serve = (
+  edge: Edge,
+  endpoint: Endpoint,
+  request: Request,
+  parameters: Readonly<Record<string, string | null>>
+): Promise<Response> =>
+  answer(
+    edge,
+    endpoint.path,
+    request,
+    Effect.fnUntraced(function* (visit) {
+      const caller = yield* callerOf(request)
+      yield* charge(edge.limiter, visit, caller.id)
+      if (!accepts(request.headers.get("accept"), "application/json")) return yield* notAcceptable
+      const call: Call = { caller, key: yield* keyIn(endpoint, request, visit, caller.id) }
+      const input = yield* inputOf(endpoint, request, parameters)
+      const reply = yield* endpoint
+        .run(input, call)
+        .pipe(Effect.catchTag("SchemaError", (error) => Effect.fail(invalidRequest(fieldErrors(error, input)))))
+      return {
+        status: endpoint.status,
+        headers: {
+          "Content-Type": "application/json",
+          ...(reply.location === undefined ? {} : { Location: reply.location }),
+          ...(reply.version === undefined ? {} : { ETag: `"${reply.version}"` })
+        },
+        body: reply.body
+      }
+    })
+  )
+
+const notAcceptable = Effect.fail(
+  new EdgeError("not_acceptable", { errors: [{ field: "Accept", message: "Expected a range with application/json" }] })
+)

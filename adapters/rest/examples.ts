@@ -1,0 +1,4 @@
+/** Values for the examples of the API description; a test decodes every example by its command. */
+export const account = "acc_01h455vb4pex5vsknk084sn02q"
+export const otherAccount = "acc_01h455vb4pex5vsknk084sn02r"
+export const amount = { amount: "12.34", currency: "USD" }

@@ -1,0 +1,5 @@
+export type { RestServices } from "./Endpoint.ts"
+export type { Cors } from "./Headers.ts"
+export { type Quota, type RateLimiter, type RateLimitPolicy, tokenBuckets } from "./RateLimit.ts"
+export { type RestOptions, restApp } from "./RestApp.ts"
+export type { Runtime } from "./Serve.ts"

@@ -1,0 +1,131 @@
+/** A bank behind the REST edge, for tests: requests go in and answers come out without a socket. */
+import { Clock, Effect, Layer, ManagedRuntime } from "effect"
+import type { AccountStore } from "../../application/ports/AccountStore.ts"
+import { Bank } from "../../application/ports/Bank.ts"
+import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import type { Ids } from "../../application/ports/Ids.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import { Product } from "../../domain/accounts/index.ts"
+import { CustomerId } from "../../domain/ids/index.ts"
+import { type RestOptions, restApp } from "./index.ts"
+
+/** When it always is in these tests, unless a test moves the clock. */
+export const start = Date.UTC(2026, 10, 24, 3, 42, 14, 123)
+
+const customers: ReadonlyMap<string, CustomerId> = new Map([
+  ["ann", CustomerId.make("cus_01h455vb4pex5vsknk084sn0an")],
+  ["bob", CustomerId.make("cus_01h455vb4pex5vsknk084sn0bb")]
+])
+
+const authenticator = Layer.succeed(
+  Authenticator,
+  Authenticator.of({
+    authenticate: (token) => {
+      const customer = customers.get(token)
+      return customer === undefined ? Effect.fail(new Unauthenticated({})) : Effect.succeed({ id: token, customer })
+    }
+  })
+)
+
+/** What a test sends; `ann` is the caller unless it names another token, or null for none. */
+export interface Sending {
+  readonly body?: unknown
+  readonly raw?: BodyInit
+  readonly key?: string
+  readonly token?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An answer, its body read; `json` gives values by their path, such as `at("balances.posted.amount")`. */
+export interface Received {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly at: (path: string) => unknown
+  /** As `at`, for text; fails the test where there is none. */
+  readonly textAt: (path: string) => string
+}
+
+const valueAt = (value: unknown, path: string): unknown =>
+  path
+    .split(".")
+    .reduce<unknown>(
+      (inner, key) =>
+        typeof inner === "object" && inner !== null ? Object.getOwnPropertyDescriptor(inner, key)?.value : undefined,
+      value
+    )
+
+const isJson = (headers: Headers): boolean => /json/u.test(headers.get("content-type") ?? "")
+
+let keys = 0
+
+/** A key that no test has used. */
+export const freshKey = (): string => `test-${++keys}`
+
+/** Starts a bank on the given stores. */
+export const startBank = (
+  stores: Layer.Layer<AccountStore | Ids | Ledger>,
+  options: Omit<RestOptions, "runtime"> = {}
+) => {
+  let now = start
+  const clock: Clock.Clock = {
+    currentTimeMillisUnsafe: () => now,
+    currentTimeMillis: Effect.sync(() => now),
+    currentTimeNanosUnsafe: () => BigInt(now) * 1_000_000n,
+    currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
+    monotonicTimeNanosUnsafe: () => BigInt(now) * 1_000_000n,
+    monotonicTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
+    sleep: () => Effect.void
+  }
+  const services = Layer.mergeAll(stores, authenticator, Layer.succeed(Bank, { products: Product.builtIn }))
+  const runtime = ManagedRuntime.make(Layer.provideMerge(services, Layer.succeed(Clock.Clock, clock)))
+  const app = restApp({ runtime, ...options })
+
+  const send = async (method: string, path: string, sending: Sending = {}): Promise<Received> => {
+    const { body, raw, key, token = "ann", headers = {} } = sending
+    const content = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const response = await app.handle(
+      new Request(`http://bank.test${path}`, {
+        method,
+        ...(content === undefined ? {} : { body: content }),
+        headers: {
+          ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+          ...(content === undefined ? {} : { "Content-Type": "application/json" }),
+          ...(key === undefined ? {} : { "Idempotency-Key": key }),
+          ...headers
+        }
+      })
+    )
+    const text = await response.text()
+    const json: unknown = isJson(response.headers) && text !== "" ? JSON.parse(text) : undefined
+    const at = (path: string): unknown => valueAt(json, path)
+    const textAt = (path: string): string => {
+      const value = at(path)
+      if (typeof value !== "string") throw new Error(`no text at ${path} in ${response.status} ${text}`)
+      return value
+    }
+    return { status: response.status, headers: response.headers, text, at, textAt }
+  }
+
+  const openAccount = async (currency = "USD"): Promise<string> =>
+    (await send("POST", "/v1/accounts", { body: { product: "checking", currency } })).textAt("id")
+
+  /** An account with this much on it. */
+  const fundedAccount = async (amount: string, currency = "USD"): Promise<string> => {
+    const id = await openAccount(currency)
+    const body = { amount: { amount, currency } }
+    const { status, text } = await send("POST", `/v1/accounts/${id}/deposits`, { body, key: freshKey() })
+    if (status !== 201) throw new Error(text)
+    return id
+  }
+
+  const posted = async (id: string): Promise<string> =>
+    (await send("GET", `/v1/accounts/${id}`)).textAt("balances.posted.amount")
+
+  const setTime = (millis: number): void => {
+    now = millis
+  }
+  return { app, send, openAccount, fundedAccount, posted, setTime, dispose: () => runtime.dispose() }
+}
+
+export type TestBank = ReturnType<typeof startBank>
