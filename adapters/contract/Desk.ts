@@ -13,22 +13,23 @@ export const eur = Currency.Code.make("EUR")
 /** US dollars from cents. */
 export const cents = (minor: number | bigint): Money.Money => Money.make(BigInt(minor), usd)
 
-const randomBytes = (): Uint8Array =>
+/** A UUIDv7 of this moment. */
+export const randomUuid = (): Uint8Array =>
   TypedId.uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(TypedId.randomByteLength)))
 
-export const newAccountId = (): AccountId => AccountId.make(TypedId.fromBytes("acc", randomBytes()))
-export const newHoldId = (): HoldId => HoldId.make(TypedId.fromBytes("hold", randomBytes()))
-export const newTransactionId = (): TransactionId => TransactionId.make(TypedId.fromBytes("txn", randomBytes()))
-export const newKey = (): IdempotencyKey => IdempotencyKey.make(`contract:${TypedId.fromBytes("key", randomBytes())}`)
+export const newAccountId = (): AccountId => AccountId.make(TypedId.fromBytes("acc", randomUuid()))
+export const newHoldId = (): HoldId => HoldId.make(TypedId.fromBytes("hold", randomUuid()))
+export const newTransactionId = (): TransactionId => TransactionId.make(TypedId.fromBytes("txn", randomUuid()))
+export const newKey = (): IdempotencyKey => IdempotencyKey.make(`contract:${TypedId.fromBytes("key", randomUuid())}`)
 
-/** Submits a command, under a key of its own unless one is given. */
-export const submit = (command: Command.Command, key: IdempotencyKey = newKey()) =>
-  Effect.flatMap(Ledger, (ledger) => ledger.submit({ key, command }))
+/** Submits a command, under a key of its own each time it runs unless one is given. */
+export const submit = (command: Command.Command, key?: IdempotencyKey) =>
+  Effect.flatMap(Ledger, (ledger) => ledger.submit({ key: key ?? newKey(), command }))
 
 const encodeRefusal = Schema.encodeSync(Schema.Union([Rejection.Rejection, IdempotencyConflict]))
 
 /** The error of a command that must be refused, as it goes over the wire; to be unavailable is no refusal. */
-export const refused = (command: Command.Command, key: IdempotencyKey = newKey()) =>
+export const refused = (command: Command.Command, key?: IdempotencyKey) =>
   submit(command, key).pipe(
     Effect.catchTag(["LedgerUnavailable", "LedgerOverloaded"], Effect.die),
     Effect.flip,

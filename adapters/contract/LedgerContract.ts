@@ -3,8 +3,13 @@ import { after, describe, test } from "node:test"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
+import { accountSpecs } from "./AccountSpecs.ts"
+import { entrySpecs } from "./EntrySpecs.ts"
+import { expirySpecs } from "./ExpirySpecs.ts"
+import { holdSpecs } from "./HoldSpecs.ts"
 import { idempotencySpecs } from "./IdempotencySpecs.ts"
 import { postingSpecs } from "./PostingSpecs.ts"
+import { reversalSpecs } from "./ReversalSpecs.ts"
 import { shiftedClock } from "./ShiftedClock.ts"
 import type { Spec } from "./Spec.ts"
 
@@ -35,7 +40,13 @@ export const ledgerContract = <E>(
     const spec: Spec = (title, body) => {
       test(title, () => runtime.runPromise(body))
     }
+    const isShared = capabilities.clock === "shared"
+    accountSpecs(spec)
     postingSpecs(spec)
+    holdSpecs(spec)
+    reversalSpecs(spec)
+    entrySpecs(spec, isShared ? clock.advance : () => Effect.void)
+    if (isShared) expirySpecs(spec, clock.advance)
     idempotencySpecs(spec)
     spec(
       "after all of this the audit finds no violation",

@@ -1,1 +1,2 @@
+export { accountStoreContract } from "./AccountStoreContract.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
