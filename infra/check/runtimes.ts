@@ -41,7 +41,7 @@ const deno: Runtime = {
       "--cached-only",
       "--node-modules-dir=manual"
     ]
-    const finished = await run([tool("deno"), "test", ...flags, `--junit-path=${report}`, ...files], {
+    const finished = await run([tool("deno"), "test", "--parallel", ...flags, `--junit-path=${report}`, ...files], {
       env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" }
     })
     const junit = await readFile(report, "utf8").catch(() => "")
@@ -50,10 +50,13 @@ const deno: Runtime = {
   }
 }
 
+// One process loads every file: a process for each, as `node --test` has it, takes five times as long.
 const onNode: Runtime = {
   name: "Node",
   run: async (files) => {
-    const finished = await run([node, "--import", "tsx", "--test", "--test-reporter=spec", ...files])
+    const entry = files.map((file) => `import ${JSON.stringify(`./${file}`)}`).join("\n")
+    const flags = ["--import", "tsx", "--test-reporter=spec", "--input-type=module"]
+    const finished = await run([node, ...flags, "--eval", entry])
     return { finished, tally: tallyNode(finished.code, finished.output) }
   }
 }
