@@ -1,0 +1,93 @@
+/** `bank.account.v1.AccountService` over the use cases of `application/accounts`. */
+import { Schema } from "effect"
+import { AccountView } from "../../application/accounts/AccountView.ts"
+import { CloseAccount, closeAccount } from "../../application/accounts/CloseAccount.ts"
+import { FreezeAccount, freezeAccount } from "../../application/accounts/FreezeAccount.ts"
+import { GetAccount, getAccount } from "../../application/accounts/GetAccount.ts"
+import { ListAccounts, listAccounts } from "../../application/accounts/ListAccounts.ts"
+import { OpenAccount, openAccount } from "../../application/accounts/OpenAccount.ts"
+import { RenameAccount, renameAccount } from "../../application/accounts/RenameAccount.ts"
+import { SetOverdraftLimit, setOverdraftLimit } from "../../application/accounts/SetOverdraftLimit.ts"
+import { UnfreezeAccount, unfreezeAccount } from "../../application/accounts/UnfreezeAccount.ts"
+import { GetStatement, getStatement } from "../../application/ledger/GetStatement.ts"
+import type { AccountStore } from "../../application/ports/AccountStore.ts"
+import type { Bank } from "../../application/ports/Bank.ts"
+import type { Ids } from "../../application/ports/Ids.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import { AccountId } from "../../domain/ids/index.ts"
+import { Statement } from "../../domain/ledger/index.ts"
+import { AccountService } from "../../proto/gen/bank/account/v1/account_service_pb.ts"
+import { limitDefault } from "./Limits.ts"
+import { keyed, type RpcService, unary } from "./Unary.ts"
+
+const { method } = AccountService
+const account = { answer: AccountView, as: "account" } as const
+
+const Accounts = Schema.Struct({ items: Schema.Array(AccountView), next: Schema.optionalKey(AccountId) })
+
+const rpcs = {
+  openAccount: keyed({
+    method: method.openAccount,
+    command: OpenAccount,
+    ...account,
+    run: (command, key, caller) => openAccount(command, key, caller.customer)
+  }),
+  getAccount: unary({ method: method.getAccount, command: GetAccount, ...account, run: getAccount }),
+  listAccounts: unary({
+    method: method.listAccounts,
+    command: ListAccounts,
+    answer: Accounts,
+    defaults: { limit: limitDefault },
+    run: listAccounts
+  }),
+  renameAccount: unary({
+    method: method.renameAccount,
+    command: RenameAccount,
+    ...account,
+    defaults: { name: null },
+    run: renameAccount
+  }),
+  setOverdraftLimit: unary({
+    method: method.setOverdraftLimit,
+    command: SetOverdraftLimit,
+    ...account,
+    run: setOverdraftLimit
+  }),
+  freezeAccount: unary({ method: method.freezeAccount, command: FreezeAccount, ...account, run: freezeAccount }),
+  unfreezeAccount: unary({
+    method: method.unfreezeAccount,
+    command: UnfreezeAccount,
+    ...account,
+    run: unfreezeAccount
+  }),
+  closeAccount: unary({ method: method.closeAccount, command: CloseAccount, ...account, run: closeAccount }),
+  getStatement: unary({
+    method: method.getStatement,
+    command: GetStatement,
+    answer: Statement,
+    as: "statement",
+    run: getStatement
+  })
+}
+
+/** Customers' accounts. */
+export const accountService: RpcService<AccountStore | Bank | Ids | Ledger> = {
+  desc: AccountService,
+  register: (router, context, options) => {
+    router.service(
+      AccountService,
+      {
+        openAccount: rpcs.openAccount(context),
+        getAccount: rpcs.getAccount(context),
+        listAccounts: rpcs.listAccounts(context),
+        renameAccount: rpcs.renameAccount(context),
+        setOverdraftLimit: rpcs.setOverdraftLimit(context),
+        freezeAccount: rpcs.freezeAccount(context),
+        unfreezeAccount: rpcs.unfreezeAccount(context),
+        closeAccount: rpcs.closeAccount(context),
+        getStatement: rpcs.getStatement(context)
+      },
+      options
+    )
+  }
+}

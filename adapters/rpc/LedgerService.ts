@@ -1,0 +1,77 @@
+/**
+ * `bank.ledger.v1.LedgerService` over the port `Ledger`. It takes keys as they come, for they are scoped already, and any
+ * command: serve it inside the bank only.
+ */
+import { Effect, Schema } from "effect"
+import { EntryQuery, Instruction, Ledger } from "../../application/ports/Ledger.ts"
+import { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
+import { Hold, LedgerAccount, Receipt, Transaction } from "../../domain/ledger/index.ts"
+import { LedgerService } from "../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
+import { idsMax } from "./Limits.ts"
+import { type RpcService, unary } from "./Unary.ts"
+
+const { method } = LedgerService
+
+const rpcs = {
+  submit: unary({
+    method: method.submit,
+    command: Schema.Struct({ instruction: Instruction }),
+    answer: Receipt.Receipt,
+    as: "receipt",
+    run: ({ instruction }) => Effect.flatMap(Ledger, (ledger) => ledger.submit(instruction))
+  }),
+  getAccounts: unary({
+    method: method.getAccounts,
+    command: Schema.Struct({ ids: Schema.Array(AccountId).check(Schema.isMaxLength(idsMax)) }),
+    answer: Schema.Array(LedgerAccount.LedgerAccount),
+    as: "accounts",
+    run: ({ ids }) => Effect.flatMap(Ledger, (ledger) => ledger.accounts(ids))
+  }),
+  getTransaction: unary({
+    method: method.getTransaction,
+    command: Schema.Struct({ id: TransactionId }),
+    answer: Transaction.Transaction,
+    as: "transaction",
+    run: ({ id }) => Effect.flatMap(Ledger, (ledger) => ledger.transaction(id))
+  }),
+  getHold: unary({
+    method: method.getHold,
+    command: Schema.Struct({ id: HoldId }),
+    answer: Hold.Hold,
+    as: "hold",
+    run: ({ id }) => Effect.flatMap(Ledger, (ledger) => ledger.hold(id))
+  }),
+  listEntries: unary({
+    method: method.listEntries,
+    command: EntryQuery,
+    answer: Schema.Array(Transaction.BookedEntry),
+    as: "entries",
+    run: (query) => Effect.flatMap(Ledger, (ledger) => ledger.entries(query))
+  }),
+  expireHolds: unary({
+    method: method.expireHolds,
+    command: Schema.Struct({}),
+    answer: Schema.Int,
+    as: "expired",
+    run: () => Effect.flatMap(Ledger, (ledger) => ledger.expireHolds)
+  })
+}
+
+/** One ledger, for the bank's own services. */
+export const ledgerService: RpcService<Ledger> = {
+  desc: LedgerService,
+  register: (router, context, options) => {
+    router.service(
+      LedgerService,
+      {
+        submit: rpcs.submit(context),
+        getAccounts: rpcs.getAccounts(context),
+        getTransaction: rpcs.getTransaction(context),
+        getHold: rpcs.getHold(context),
+        listEntries: rpcs.listEntries(context),
+        expireHolds: rpcs.expireHolds(context)
+      },
+      options
+    )
+  }
+}

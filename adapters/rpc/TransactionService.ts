@@ -1,0 +1,88 @@
+/** `bank.transaction.v1.TransactionService` over the use cases of `application/ledger`. */
+import { Schema } from "effect"
+import { AuthorizeHold, authorizeHold } from "../../application/ledger/AuthorizeHold.ts"
+import { CaptureHold, captureHold } from "../../application/ledger/CaptureHold.ts"
+import { Deposit, deposit } from "../../application/ledger/Deposit.ts"
+import { GetHold, getHold } from "../../application/ledger/GetHold.ts"
+import { GetTransaction, getTransaction } from "../../application/ledger/GetTransaction.ts"
+import { ListEntries, listEntries } from "../../application/ledger/ListEntries.ts"
+import { PostTransaction, postTransaction } from "../../application/ledger/PostTransaction.ts"
+import { ReleaseHold, releaseHold } from "../../application/ledger/ReleaseHold.ts"
+import { ReverseTransaction, reverseTransaction } from "../../application/ledger/ReverseTransaction.ts"
+import { TransactionView } from "../../application/ledger/TransactionView.ts"
+import { Transfer, transfer } from "../../application/ledger/Transfer.ts"
+import { Withdraw, withdraw } from "../../application/ledger/Withdraw.ts"
+import type { AccountStore } from "../../application/ports/AccountStore.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import { Hold, Transaction } from "../../domain/ledger/index.ts"
+import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
+import { limitDefault } from "./Limits.ts"
+import { keyed, type RpcService, unary } from "./Unary.ts"
+
+const { method } = TransactionService
+const transaction = { answer: TransactionView, as: "transaction" } as const
+const hold = { answer: Hold.Hold, as: "hold" } as const
+
+const Entries = Schema.Struct({
+  items: Schema.Array(Transaction.BookedEntry),
+  next: Schema.optionalKey(Schema.Int)
+})
+
+const rpcs = {
+  deposit: keyed({ method: method.deposit, command: Deposit, ...transaction, run: deposit }),
+  withdraw: keyed({ method: method.withdraw, command: Withdraw, ...transaction, run: withdraw }),
+  transfer: keyed({ method: method.transfer, command: Transfer, ...transaction, run: transfer }),
+  postTransaction: keyed({
+    method: method.postTransaction,
+    command: PostTransaction,
+    ...transaction,
+    run: postTransaction
+  }),
+  reverseTransaction: keyed({
+    method: method.reverseTransaction,
+    command: ReverseTransaction,
+    ...transaction,
+    run: reverseTransaction
+  }),
+  getTransaction: unary({
+    method: method.getTransaction,
+    command: GetTransaction,
+    ...transaction,
+    run: getTransaction
+  }),
+  authorizeHold: keyed({ method: method.authorizeHold, command: AuthorizeHold, ...hold, run: authorizeHold }),
+  captureHold: keyed({ method: method.captureHold, command: CaptureHold, ...transaction, run: captureHold }),
+  releaseHold: keyed({ method: method.releaseHold, command: ReleaseHold, ...hold, run: releaseHold }),
+  getHold: unary({ method: method.getHold, command: GetHold, ...hold, run: getHold }),
+  listAccountTransactions: unary({
+    method: method.listAccountTransactions,
+    command: ListEntries,
+    answer: Entries,
+    defaults: { limit: limitDefault },
+    run: listEntries
+  })
+}
+
+/** Moves money. */
+export const transactionService: RpcService<Ledger | AccountStore> = {
+  desc: TransactionService,
+  register: (router, context, options) => {
+    router.service(
+      TransactionService,
+      {
+        deposit: rpcs.deposit(context),
+        withdraw: rpcs.withdraw(context),
+        transfer: rpcs.transfer(context),
+        postTransaction: rpcs.postTransaction(context),
+        reverseTransaction: rpcs.reverseTransaction(context),
+        getTransaction: rpcs.getTransaction(context),
+        authorizeHold: rpcs.authorizeHold(context),
+        captureHold: rpcs.captureHold(context),
+        releaseHold: rpcs.releaseHold(context),
+        getHold: rpcs.getHold(context),
+        listAccountTransactions: rpcs.listAccountTransactions(context)
+      },
+      options
+    )
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The port `Ledger` as a client of a `LedgerService` elsewhere: one HTTP/2 connection, gRPC, one round trip a call. What
+ * the ledger refuses arrives as the very error it raised. Nothing is retried here: who called knows best when to.
+ */
+import type { DescMessage, DescMethodUnary } from "@bufbuild/protobuf"
+import { Code, ConnectError, type Transport } from "@connectrpc/connect"
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
+import { Effect, Layer, Option, Schema } from "effect"
+import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
+import {
+  EntryQuery,
+  Instruction,
+  Ledger,
+  LedgerOverloaded,
+  LedgerUnavailable
+} from "../../../application/ports/Ledger.ts"
+import type { AccountId } from "../../../domain/ids/index.ts"
+import { Hold, LedgerAccount, Receipt, Rejection, Transaction } from "../../../domain/ledger/index.ts"
+import { LedgerService } from "../../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
+import { ProblemSchema } from "../../../proto/gen/bank/type/v1/problem_pb.ts"
+import { messageOf, plainOf } from "../Codec.ts"
+import { errorOf } from "../ErrorJson.ts"
+import { idsMax } from "../Limits.ts"
+
+export interface Options {
+  /** Such as `http://ledger:9090`. */
+  readonly baseUrl: string
+  /** The bearer token that names this service to the other. */
+  readonly token: string
+  /** How long a call may take before the ledger counts as unavailable; 10 seconds unless given. */
+  readonly timeoutMillis?: number
+}
+
+/** Pages of account ids that are asked for at a time. */
+const pagesAtOnce = 4
+
+/** These say that the two services do not speak the same protocol: bugs, which no retry mends. */
+const bugs: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.Unimplemented])
+
+const unavailable = (error: ConnectError): LedgerUnavailable =>
+  new LedgerUnavailable({ reason: `${Code[error.code]}: ${error.rawMessage}` })
+
+/** The typed error in a refusal, else what the code means: the ledger cannot be reached, or a bug. */
+const failed =
+  <E>(read: (json: string) => Option.Option<E>) =>
+  (error: ConnectError): Effect.Effect<never, E | LedgerUnavailable> => {
+    const [problem] = error.findDetails(ProblemSchema)
+    const typed = problem === undefined ? Option.none() : read(problem.errorJson)
+    if (Option.isSome(typed)) return Effect.fail(typed.value)
+    return bugs.has(error.code) ? Effect.die(error) : Effect.fail(unavailable(error))
+  }
+
+/** Declares a call: its method, the field of the response that is the answer, and the errors it may give. */
+const caller =
+  (transport: Transport, headers: Readonly<Record<string, string>>) =>
+  <I extends DescMessage, O extends DescMessage, A, E>(
+    method: DescMethodUnary<I, O>,
+    as: string,
+    answer: Schema.Codec<A, unknown>,
+    errors: Schema.Codec<E, unknown>
+  ) => {
+    const decode = Schema.decodeUnknownEffect(answer)
+    const read = failed(errorOf(errors))
+    return (request: unknown): Effect.Effect<A, E | LedgerUnavailable> =>
+      Effect.tryPromise({
+        try: (signal) => transport.unary(method, signal, undefined, headers, messageOf(method.input, request)),
+        catch: (error) => ConnectError.from(error)
+      }).pipe(
+        Effect.catch(read),
+        Effect.flatMap(({ message }) => Effect.orDie(decode(plainOf(method.output, message)[as])))
+      )
+  }
+
+const SubmitErrors = Schema.Union([Rejection.Rejection, IdempotencyConflict, LedgerOverloaded, LedgerUnavailable])
+
+const make = Effect.fn("rpc.ledgerClient")(function* (options: Options) {
+  const { baseUrl, token, timeoutMillis = 10_000 } = options
+  const sessionManager = yield* Effect.acquireRelease(
+    Effect.sync(() => new Http2SessionManager(baseUrl)),
+    (session) => Effect.sync(() => session.abort())
+  )
+  const transport = createGrpcTransport({ baseUrl, sessionManager, defaultTimeoutMs: timeoutMillis })
+  const call = caller(transport, { authorization: `Bearer ${token}` })
+  const { method } = LedgerService
+
+  const submit = call(method.submit, "receipt", Receipt.Receipt, SubmitErrors)
+  const accounts = call(method.getAccounts, "accounts", Schema.Array(LedgerAccount.LedgerAccount), LedgerUnavailable)
+  const transaction = call(
+    method.getTransaction,
+    "transaction",
+    Transaction.Transaction,
+    Schema.Union([Rejection.TransactionNotFound, LedgerUnavailable])
+  )
+  const hold = call(method.getHold, "hold", Hold.Hold, Schema.Union([Rejection.HoldNotFound, LedgerUnavailable]))
+  const entries = call(method.listEntries, "entries", Schema.Array(Transaction.BookedEntry), LedgerUnavailable)
+  const expireHolds = call(method.expireHolds, "expired", Schema.Int, LedgerUnavailable)
+
+  const encodeInstruction = Schema.encodeSync(Instruction)
+  const encodeQuery = Schema.encodeSync(EntryQuery)
+  const pagesOf = (ids: ReadonlyArray<AccountId>): ReadonlyArray<ReadonlyArray<AccountId>> =>
+    Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, page) => ids.slice(page * idsMax, (page + 1) * idsMax))
+
+  return Ledger.of({
+    submit: Effect.fn("Ledger.submit")((instruction) => submit({ instruction: encodeInstruction(instruction) })),
+    accounts: Effect.fn("Ledger.accounts")((ids) =>
+      Effect.map(
+        Effect.forEach(pagesOf(ids), (page) => accounts({ ids: page }), { concurrency: pagesAtOnce }),
+        (pages) => pages.flat()
+      )
+    ),
+    transaction: Effect.fn("Ledger.transaction")((id) => transaction({ id })),
+    hold: Effect.fn("Ledger.hold")((id) => hold({ id })),
+    entries: Effect.fn("Ledger.entries")((query) => entries(encodeQuery(query))),
+    expireHolds: expireHolds({})
+  })
+})
+
+/** The ledger behind a LedgerService; the connection opens with the first call and closes with the layer. */
+export const layer = (options: Options): Layer.Layer<Ledger> => Layer.effect(Ledger, make(options))
