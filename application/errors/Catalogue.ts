@@ -1,7 +1,7 @@
 import type { Account, Product } from "../../domain/accounts/index.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import { Money } from "../../domain/money/index.ts"
-import type { StatementTooLong } from "../ledger/GetStatement.ts"
+import type { StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
