@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { locate } from "./Binaries.ts"
 import { defaultDataDir } from "./index.ts"
-import { failureOf, inTemporaryDir, isAlive, startBank, withConnection, withServer } from "./testing.ts"
+import { failureOf, inTemporaryDir, isAlive, startBank, stopBank, withConnection, withServer } from "./testing.ts"
 
 const timeout = 120_000
 const root = process.getuid?.() === 0
@@ -79,13 +79,11 @@ describe("the user that runs PostgreSQL", () => {
       const first = await startIn(dataDir)
       assert.equal((await stat(`/proc/${first.running.pid}`)).uid, nobody.uid)
       await withConnection(first.running.url, (sql) => sql`create table kept as select 1 as one`)
-      first.process.kill("SIGTERM")
-      assert.equal(await first.ended, 0)
+      assert.equal(await stopBank(first), 0)
       assert.equal(await isAlive(first.running.pid), false)
       const second = await startIn(dataDir)
       assert.equal((await withConnection(second.running.url, (sql) => sql`select one from kept`)).length, 1)
-      second.process.kill("SIGTERM")
-      assert.equal(await second.ended, 0)
+      assert.equal(await stopBank(second), 0)
       assert.equal((await stat(dataDir)).mode & 0o777, 0o700)
 
       const foreign = join(dir, "foreign")

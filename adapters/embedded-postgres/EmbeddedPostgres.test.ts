@@ -15,6 +15,7 @@ import {
   makeTemporaryDir,
   runScoped,
   startBank,
+  stopBank,
   until,
   withConnection,
   withServer
@@ -132,8 +133,7 @@ describe("an embedded PostgreSQL", () => {
         if (outcome.status === "rejected") assert.match(String(outcome.reason), /Another bank/u)
       }
       for (const bank of started) {
-        bank.process.kill("SIGTERM")
-        assert.equal(await bank.ended, 0)
+        assert.equal(await stopBank(bank), 0)
       }
     })
   )
@@ -142,8 +142,7 @@ describe("an embedded PostgreSQL", () => {
     inSharedDir(async (dataDir) => {
       const bank = await startBank({ dataDir })
       await timed("graceful stop", 1000, async () => {
-        bank.process.kill("SIGTERM")
-        assert.equal(await bank.ended, 0)
+        assert.equal(await stopBank(bank), 0)
       })
       assert.equal(await isAlive(bank.running.pid), false)
     })

@@ -96,6 +96,13 @@ export const startBank = async (options: Options, command: Command = {}): Promis
   return { process: child, running, ended }
 }
 
+/** Asks a bank to stop and gives its exit code. */
+export const stopBank = (bank: Bank): Promise<number | string> => {
+  // Deno reports a child that it signalled itself as ended by the signal, also when it ended in order.
+  if (bank.process.pid !== undefined) process.kill(bank.process.pid, "SIGTERM")
+  return bank.ended
+}
+
 /** Kills a process that cannot refuse and waits until it is gone. */
 export const killHard = async (bank: Bank): Promise<void> => {
   bank.process.kill("SIGKILL")
