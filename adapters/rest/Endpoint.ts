@@ -61,7 +61,7 @@ export interface Reply {
 /** A declaration with its types folded in, so that endpoints of all kinds stand in one list. */
 export interface Endpoint
   extends Omit<Declaration<unknown, unknown, ApplicationError>, "command" | "answer" | "run" | "location" | "version"> {
-  readonly command: Schema.Constraint
+  readonly command: Schema.ConstraintDecoder<unknown>
   readonly answer: Schema.Constraint
   readonly hasLocation: boolean
   readonly hasVersion: boolean

@@ -14,6 +14,22 @@ const seconds = Metric.histogram("http_request_duration_seconds", {
 /** Methods with a label of their own: a caller can invent methods, and each label costs memory for good. */
 const methodsKnown: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
+// Labelled metrics are kept: there are as many as methods, routes and statuses, and making one costs more than using it.
+const kept = <M>(make: (attributes: Readonly<Record<string, string>>) => M) => {
+  const metrics = new Map<string, M>()
+  return (attributes: Readonly<Record<string, string>>): M => {
+    const label = Object.values(attributes).join(" ")
+    const known = metrics.get(label)
+    if (known !== undefined) return known
+    const metric = make(attributes)
+    metrics.set(label, metric)
+    return metric
+  }
+}
+
+const requestsOf = kept((attributes) => Metric.withAttributes(requests, attributes))
+const secondsOf = kept((attributes) => Metric.withAttributes(seconds, attributes))
+
 /** Counts one answer. `route` is the pattern of its path, so that the number of series is bounded. */
 export const countRequest = (
   method: string,
@@ -23,7 +39,7 @@ export const countRequest = (
 ): Effect.Effect<void> => {
   const attributes = { method: methodsKnown.has(method) ? method : "other", route }
   return Effect.andThen(
-    Metric.update(Metric.withAttributes(requests, { ...attributes, status: String(status) }), 1),
-    Metric.update(Metric.withAttributes(seconds, attributes), durationMillis / 1000)
+    Metric.update(requestsOf({ ...attributes, status: String(status) }), 1),
+    Metric.update(secondsOf(attributes), durationMillis / 1000)
   )
 }

@@ -49,6 +49,9 @@ const headersOf = (kind: Kind): Readonly<Record<string, string>> => {
   }
 }
 
+// The header at fault, for the kinds that are about one.
+const headerByKind: { readonly [K in Kind]?: string } = { unauthenticated: "Authorization", stale: "If-Match" }
+
 /** The problem of an error. `base` stands before `/problems/{code}`: the bank's public address, or nothing. */
 export const problemOf = (error: RestError, requestId: string, base: string): Problem => {
   if (error._tag === "EdgeError") {
@@ -57,7 +60,9 @@ export const problemOf = (error: RestError, requestId: string, base: string): Pr
     const body = { type: `${base}/problems/${code}`, title, status, detail, code, request_id: requestId, errors }
     return { status, headers, body }
   }
-  const { code, kind, title, detail, field } = describe(error)
+  const description = describe(error)
+  const { code, kind, title, detail } = description
+  const field = description.field ?? headerByKind[kind]
   const status = statusByKind[kind]
   const errors = field === undefined ? [] : [{ field, message: detail }]
   const body = { type: `${base}/problems/${code}`, title, status, detail, code, request_id: requestId, errors }

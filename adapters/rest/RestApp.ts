@@ -59,6 +59,8 @@ export const restApp = (options: RestOptions) => {
 
   // Bun's own router would take other paths than `handle` does, and short host names are misread without the last one.
   const app = new Elysia({ systemRouter: false, nativeStaticResponse: false, handler: { standardHostname: false } })
+  // Elysia applies a hook to the routes that come after it.
+  app.onError(({ request, error }) => answer(edge, "unmatched", request, () => Effect.die(error)))
   for (const endpoint of endpoints)
     app.route(
       endpoint.method,
@@ -70,7 +72,8 @@ export const restApp = (options: RestOptions) => {
     )
   for (const { path, respond } of open)
     app.get(pathFor(path), ({ request, params }) => {
-      const [parameter] = Object.values<unknown>(params)
+      // A path without parameters has no `params` at all.
+      const [parameter] = Object.values<unknown>(params ?? {})
       return answer(edge, path, request, () => respond(request, typeof parameter === "string" ? parameter : ""))
     })
   const unmatched = (request: Request) =>
@@ -86,7 +89,5 @@ export const restApp = (options: RestOptions) => {
       })
     })
   app.all("/*", ({ request }) => unmatched(request), { parse: "none" })
-  // What no handler saw: a path that the router itself turns down.
-  app.onError(({ request }) => unmatched(request))
   return app
 }
