@@ -28,10 +28,7 @@ export const demoData = Effect.fn("bank.demoData")(function* () {
   const alice = yield* open("alice", "Alice", "checking")
   const bob = yield* open("bob", "Bob", "checking")
   const savings = yield* open("savings", "Alice's savings", "savings")
-  yield* deposit(
-    { account: alice.id, amount: Money.make(250_000n, usd), description: "Salary" },
-    demoKey("salary")
-  )
+  yield* deposit({ account: alice.id, amount: Money.make(250_000n, usd), description: "Salary" }, demoKey("salary"))
   yield* transfer(
     { from: alice.id, to: bob.id, amount: Money.make(4_250n, usd), description: "Dinner" },
     demoKey("dinner")

@@ -4,7 +4,11 @@ import { Ledger } from "../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
 
 /** Runs a job over and over, `every` after its last run ended; a failure is logged and the next run comes all the same. */
-const repeatedly = <A, E, R>(name: string, every: `${number} seconds` | `${number} minutes`, job: Effect.Effect<A, E, R>) =>
+const repeatedly = <A, E, R>(
+  name: string,
+  every: `${number} seconds` | `${number} minutes`,
+  job: Effect.Effect<A, E, R>
+) =>
   job.pipe(
     Effect.catchCause((cause) => Effect.logError(`${name} failed`, cause)),
     Effect.delay(every),

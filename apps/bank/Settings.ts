@@ -1,13 +1,37 @@
-import { Config, Schema } from "effect"
-import { Iban } from "../../domain/accounts/index.ts"
+import { Config, Effect, Result, Schema, SchemaTransformation } from "effect"
+import { AccountNumber, Iban } from "../../domain/accounts/index.ts"
 
 const DatabaseUrl = Schema.String.check(
-  Schema.isPattern(/^postgres(ql)?:\/\/\S+$/u, { message: "Expected a URL such as postgres://user:password@host:5432/bank" })
+  Schema.isPattern(/^postgres(ql)?:\/\/\S+$/u, {
+    message: "Expected a URL such as postgres://user:password@host:5432/bank"
+  })
 )
 
 const Token = Schema.String.check(
   Schema.isPattern(/^[\x21-\x7e]{16,}$/u, { message: "Expected 16 or more visible ASCII characters" })
 )
+
+const bounded = (minimum: number, maximum: number) =>
+  Schema.String.check(
+    Schema.makeFilter((text: string) =>
+      /^\d{1,9}$/u.test(text) && Number(text) >= minimum && Number(text) <= maximum
+        ? undefined
+        : `Expected a whole number from ${minimum} to ${maximum}`
+    )
+  ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.numberFromString))
+
+/** A TCP port; 0 takes any free one. */
+const Port = bounded(0, 65_535)
+
+/** A setting cannot be used; the message names it and says what was expected. */
+export class InvalidSetting extends Schema.TaggedError<InvalidSetting>()("InvalidSetting", {
+  setting: Schema.String,
+  expected: Schema.String
+}) {
+  override get message(): string {
+    return `${this.setting}: ${this.expected}`
+  }
+}
 
 /** A setting of the bank: what it is for, as `--help` and the README list it. */
 export interface Setting {
@@ -26,26 +50,43 @@ export const documented: ReadonlyArray<Setting> = [
   { name: "BANK_DEMO", meaning: "whether demo accounts are opened (true)" },
   { name: "BANK_IBAN_COUNTRY", meaning: "country of the bank's IBANs: DE or GB (DE)" },
   { name: "BANK_IBAN_BANK_CODE", meaning: "bank code inside the IBANs (10020030)" },
-  { name: "BANK_REQUESTS_PER_SECOND", meaning: "rate limit of one caller, with a burst of twice as many (1000)" }
+  { name: "BANK_REQUESTS_PER_SECOND", meaning: "rate limit of one caller, counted over ten seconds (1000)" }
 ]
 
-/** What a start of the bank is told from outside; `Config` names the setting in every error. */
-export const settings = Config.all({
+/** What a start of the bank is told from outside. */
+const fromEnvironment = Config.all({
   host: Config.NonEmptyString("BANK_HOST").pipe(Config.withDefault("127.0.0.1")),
-  restPort: Config.Port("BANK_REST_PORT").pipe(Config.withDefault(8080)),
-  rpcPort: Config.Port("BANK_RPC_PORT").pipe(Config.withDefault(9090)),
+  restPort: Config.schema(Port, "BANK_REST_PORT").pipe(Config.withDefault(8080)),
+  rpcPort: Config.schema(Port, "BANK_RPC_PORT").pipe(Config.withDefault(9090)),
   databaseUrl: Config.option(Config.schema(DatabaseUrl, "DATABASE_URL")),
   dataDir: Config.option(Config.NonEmptyString("BANK_DATA_DIR")),
   token: Config.option(Config.schema(Token, "BANK_TOKEN")),
   demo: Config.Boolean("BANK_DEMO").pipe(Config.withDefault(true)),
   ibanCountry: Config.Literals(["DE", "GB"], "BANK_IBAN_COUNTRY").pipe(Config.withDefault("DE")),
   ibanBankCode: Config.NonEmptyString("BANK_IBAN_BANK_CODE").pipe(Config.withDefault("10020030")),
-  requestsPerSecond: Config.Int("BANK_REQUESTS_PER_SECOND").pipe(Config.withDefault(1000))
+  requestsPerSecond: Config.schema(bounded(1, 100_000_000), "BANK_REQUESTS_PER_SECOND").pipe(Config.withDefault(1000))
 })
-export type Settings = Config.Success<typeof settings>
+export type Settings = Config.Success<typeof fromEnvironment>
 
 /** How the bank's IBANs name it. */
 export const identityOf = (from: Settings): Iban.BankIdentity => ({
   country: from.ibanCountry,
   bankCode: from.ibanBankCode
 })
+
+const invalid = (error: Config.ConfigError): InvalidSetting => {
+  const [expected = "", at = ""] = error.cause.message.replace(/^SchemaError\(([\s\S]*)\)$/u, "$1").split(/\n\s*at /u)
+  return new InvalidSetting({ setting: at.replace(/[[\]"]/gu, "") || "settings", expected })
+}
+
+/** The settings, each valid, and all of them together. Errors: InvalidSetting, for the first that is not. */
+export const settings: Effect.Effect<Settings, InvalidSetting> = Effect.gen(function* () {
+  const from = yield* fromEnvironment
+  const sample = Result.flatMap(AccountNumber.fromSequence(0n), (number) => Iban.fromNumber(identityOf(from), number))
+  if (Result.isFailure(sample))
+    return yield* new InvalidSetting({
+      setting: "BANK_IBAN_BANK_CODE",
+      expected: `Expected a bank code of ${from.ibanCountry}, such as ${from.ibanCountry === "DE" ? "10020030" : "BANK102030"}`
+    })
+  return from
+}).pipe(Effect.catchTag("ConfigError", (error) => Effect.fail(invalid(error))))

@@ -1,0 +1,54 @@
+import { Effect, Layer, Option, Ref } from "effect"
+import { layer as ids } from "../../adapters/ids/index.ts"
+import { layer as memory } from "../../adapters/memory/index.ts"
+import { accountService, ledgerService, serve, transactionService } from "../../adapters/rpc/index.ts"
+import { Bank } from "../../application/ports/Bank.ts"
+import { Product } from "../../domain/accounts/index.ts"
+import { database, dataDirOf } from "./Database.ts"
+import { demoData } from "./DemoData.ts"
+import * as DevelopmentToken from "./DevelopmentToken.ts"
+import { jobs } from "./Jobs.ts"
+import { serveRest } from "./Rest.ts"
+import { identityOf, type Settings, settings } from "./Settings.ts"
+
+const tokenOf = (from: Settings): Effect.Effect<string> =>
+  Option.match(from.token, {
+    onSome: Effect.succeed,
+    onNone: () => DevelopmentToken.keepToken(Option.isSome(from.databaseUrl) ? undefined : `${dataDirOf(from)}/token`)
+  })
+
+const services = (from: Settings, url: string, token: string) =>
+  Layer.mergeAll(
+    memory,
+    DevelopmentToken.layer(token),
+    Layer.succeed(Bank, Bank.of({ identity: identityOf(from), products: Product.builtIn }))
+  ).pipe(Layer.provideMerge(ids))
+
+/** Everything that runs once the stores are there. It ends in the reverse order: edges, jobs, stores, database. */
+const running = Effect.fnUntraced(function* (from: Settings) {
+  const demo = from.demo ? yield* demoData() : undefined
+  yield* jobs
+  const isReady = yield* Ref.make(false)
+  const rpc = yield* serve([accountService, transactionService, ledgerService], {
+    host: from.host,
+    port: from.rpcPort
+  })
+  const rest = yield* serveRest({
+    host: from.host,
+    port: from.restPort,
+    requestsPerSecond: from.requestsPerSecond,
+    ready: Ref.get(isReady)
+  })
+  yield* Effect.acquireRelease(Ref.set(isReady, true), () => Ref.set(isReady, false))
+  return { restUrl: `http://${from.host}:${rest.port}`, rpcUrl: `http://${from.host}:${rpc.port}`, demo }
+})
+
+/** Starts the whole bank in this process; it stops when the scope closes. */
+export const bank = Effect.gen(function* () {
+  const from = yield* settings
+  const { url, label } = yield* database(from)
+  const token = yield* tokenOf(from)
+  const context = yield* Layer.build(services(from, url, token))
+  const started = yield* Effect.provideContext(running(from), context)
+  return { ...started, database: label, token }
+})

@@ -1,0 +1,60 @@
+import { Effect, Schema } from "effect"
+import { restApp, tokenBuckets } from "../../adapters/rest/index.ts"
+import type { AccountStore } from "../../application/ports/AccountStore.ts"
+import type { Bank } from "../../application/ports/Bank.ts"
+import type { Authenticator } from "../../application/ports/Caller.ts"
+import type { Ids } from "../../application/ports/Ids.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+
+type Services = AccountStore | Authenticator | Bank | Ids | Ledger
+
+/** The port cannot be listened on: another process has it, or it is not allowed. */
+export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
+  setting: Schema.String,
+  host: Schema.String,
+  port: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `${this.setting}: cannot listen on ${this.host}:${this.port} (${this.reason}); stop what does, or choose another port.`
+  }
+}
+
+/** The rate limit counts over this window, so that a caller may be busy for a moment. */
+const windowSeconds = 10
+
+/** How long a stop waits for the requests that were taken. */
+const graceMs = 10_000
+
+/** Serves the REST API until the scope closes; then nothing more is taken, and what was taken is answered. */
+export const serveRest = Effect.fn("bank.rest")(function* (options: {
+  readonly host: string
+  readonly port: number
+  readonly requestsPerSecond: number
+  readonly ready: Effect.Effect<boolean>
+}) {
+  const context = yield* Effect.context<Services>()
+  const { host, port, requestsPerSecond, ready } = options
+  const app = restApp({
+    runtime: { runPromiseExit: (effect) => Effect.runPromiseExitWith(context)(effect) },
+    ready,
+    rateLimiter: tokenBuckets({ requests: requestsPerSecond * windowSeconds, windowSeconds })
+  })
+  const listen = Effect.try({
+    try: () => Bun.serve({ hostname: host, port, fetch: (request) => app.handle(request), development: false }),
+    catch: (error) =>
+      new PortTaken({
+        setting: "BANK_REST_PORT",
+        host,
+        port,
+        reason: error instanceof Error ? error.message : String(error)
+      })
+  })
+  const server = yield* Effect.acquireRelease(listen, (opened) =>
+    Effect.promise(async () => {
+      await Promise.race([opened.stop(false), Bun.sleep(graceMs)])
+      await opened.stop(true)
+    })
+  )
+  return { port: server.port ?? port }
+})

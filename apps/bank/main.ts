@@ -1,0 +1,35 @@
+/** The whole bank in one process: `npm start`. */
+import { Cause, Effect, Exit, Fiber, Logger } from "effect"
+import { bank } from "./Bank.ts"
+import { banner } from "./Banner.ts"
+
+const startedAt = performance.now()
+
+const program = Effect.scoped(
+  Effect.gen(function* () {
+    const started = yield* bank
+    console.log(banner({ ...started, startedInMs: performance.now() - startedAt }))
+    yield* Effect.never
+  })
+).pipe(Effect.provide(Logger.layer([process.stdout.isTTY ? Logger.consolePretty() : Logger.consoleJson])))
+
+const fiber = Effect.runFork(program)
+
+let stopping = false
+const stop = (signal: NodeJS.Signals): void => {
+  // A second signal is a person who will not wait.
+  if (stopping) process.exit(130)
+  stopping = true
+  console.log(`${signal}: finishing what was accepted …`)
+  Effect.runFork(Fiber.interrupt(fiber))
+}
+process.on("SIGINT", stop)
+process.on("SIGTERM", stop)
+
+const exit = await Effect.runPromise(Fiber.await(fiber))
+if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
+  const error = Cause.squash(exit.cause)
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
+process.exit(0)
