@@ -4,7 +4,16 @@ import { AccountId, HoldId, TransactionId } from "../ids/index.ts"
 import { Currency, Money } from "../money/index.ts"
 import { Kind, Restriction } from "./LedgerAccount.ts"
 import { Side } from "./Side.ts"
-import { Description, Metadata, TransactionKind } from "./Transaction.ts"
+import { Description, Metadata } from "./Transaction.ts"
+
+// A limit below zero would leave an account short from its first day, one beyond what is booked could never be used.
+const OverdraftLimit = Money.Money.check(
+  Schema.makeFilter((limit: Money.Money) =>
+    limit.minor >= 0n && limit.minor <= Money.amountMinorMax
+      ? undefined
+      : { path: ["amount"], issue: "Expected an amount of zero or more, within what the bank books" }
+  )
+)
 
 /** Opens an account in the ledger. Errors: AccountAlreadyExists. */
 export const OpenAccount = Schema.TaggedStruct("OpenAccount", {
@@ -12,7 +21,7 @@ export const OpenAccount = Schema.TaggedStruct("OpenAccount", {
   kind: Kind,
   currency: Currency.Code,
   normalSide: Side,
-  overdraftLimit: Money.Money,
+  overdraftLimit: OverdraftLimit,
   revision: Schema.Int
 })
 export type OpenAccount = typeof OpenAccount.Type
@@ -23,7 +32,7 @@ export type OpenAccount = typeof OpenAccount.Type
  */
 export const ConfigureAccount = Schema.TaggedStruct("ConfigureAccount", {
   accountId: AccountId,
-  overdraftLimit: Money.Money,
+  overdraftLimit: OverdraftLimit,
   restriction: Restriction,
   revision: Schema.Int
 })
@@ -48,13 +57,16 @@ export type Leg = typeof Leg.Type
 /** A transaction has 2 to 500 legs. */
 export const legsMax = 500
 
+/** What a transaction may be posted as; captures, reversals and closings come of commands of their own. */
+export const PostKind = Schema.Literals(["deposit", "withdrawal", "transfer", "journal"])
+
 /**
  * Posts a transaction of two or more legs that balance per currency.
  * Errors, first wins: Unbalanced; then, per leg in order, AccountNotFound, AccountClosed, AccountCurrencyMismatch,
  * AccountRestricted; then, per account in order of its first leg, InsufficientFunds, BalanceOverflow.
  */
 export const Post = Schema.TaggedStruct("Post", {
-  kind: TransactionKind,
+  kind: PostKind,
   legs: Schema.Array(Leg).check(Schema.isMinLength(2), Schema.isMaxLength(legsMax)),
   valueDate: Schema.optionalKey(LocalDate.LocalDate),
   description: Schema.optionalKey(Description),

@@ -68,12 +68,12 @@ export const usable = (
 
 /**
  * Was more taken from the account than it had available, or more turned over than a store can hold? An account that is
- * short already (its limit was lowered) may still gain.
+ * short already (its limit was lowered) may still gain. What is `funded` was reserved before and is not judged again.
  */
-export const overdrawn = (before: LedgerAccount, after: LedgerAccount): Rejection | undefined => {
+export const overdrawn = (before: LedgerAccount, after: LedgerAccount, funded = false): Rejection | undefined => {
   const had = available(before)
   const has = available(after)
-  if (after.kind === "customer" && has < 0n && has < had)
+  if (!funded && after.kind === "customer" && has < 0n && has < had)
     return new InsufficientFunds({
       accountId: before.id,
       available: Money.make(had, before.currency),
@@ -120,8 +120,8 @@ export const post = (
     })
   }
   for (const [accountId, account] of before) {
-    const rejection = overdrawn(account, after.get(accountId) ?? account)
-    if (rejection !== undefined && !(funded && rejection._tag === "InsufficientFunds")) return Result.fail(rejection)
+    const rejection = overdrawn(account, after.get(accountId) ?? account, funded)
+    if (rejection !== undefined) return Result.fail(rejection)
   }
   const transaction: Transaction = {
     ...head,
