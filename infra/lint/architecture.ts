@@ -108,3 +108,8 @@ export const ambientMembers: ReadonlySet<string> = new Set([
 
 /** Effect modules that read the world; the domain, being synchronous and pure, has no use for them. */
 export const domainForbiddenNames: ReadonlySet<string> = new Set(["Clock", "Random", "Console", "Config", "Logger"])
+
+/** Adapters that a layer's tests may put in the place of the outside world, by layer; `adapters/contract` is apart. */
+export const standInsForTests: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["application", ["adapters/memory"]]
+])

@@ -4,6 +4,7 @@ import {
   domainForbiddenNames,
   type Rule,
   runtimeModule,
+  standInsForTests,
   testOnlyPackage,
   testPackage
 } from "./architecture.ts"
@@ -47,6 +48,9 @@ export const judgePackage = (from: Place, { specifier, names }: Import): Verdict
     : undefined
 }
 
+const isStandIn = (from: Place, to: Place): boolean =>
+  from.isTest && standInsForTests.get(from.layer)?.includes(to.unit) === true
+
 const judgeLayers = (from: Place, to: Place): Verdict | undefined => {
   const known = layersKnown.get(from.layer)
   if (known === undefined) return undefined
@@ -57,8 +61,7 @@ const judgeLayers = (from: Place, to: Place): Verdict | undefined => {
     }
     if (isTestSupport) return { rule: "test-only", message: `${to.unit} is for tests` }
   }
-  const isMemoryForTest = from.layer === "application" && from.isTest && to.unit === "adapters/memory"
-  return known.includes(to.layer) || isMemoryForTest
+  return known.includes(to.layer) || isStandIn(from, to)
     ? undefined
     : { rule: ruleOfLayer(from.layer), message: `${from.layer} may not import ${to.layer}` }
 }
@@ -94,7 +97,8 @@ const judgeFace = (from: Place, to: Place, exists: (file: string) => boolean): V
 
 /** Judges the import of one of the project's own files. `exists` tells whether a file of the project is there. */
 export const judgeFile = (from: Place, to: Place, exists: (file: string) => boolean): Verdict | undefined => {
-  if (from.layer === "adapters" && to.layer === "adapters" && from.unit !== to.unit && !isContract(to)) {
+  const isSibling = from.layer === "adapters" && to.layer === "adapters" && from.unit !== to.unit && !isContract(to)
+  if (isSibling && !isStandIn(from, to)) {
     return { rule: "sibling-adapter", message: `${from.unit} may not import its sibling ${to.unit}` }
   }
   return judgeLayers(from, to) ?? judgeContexts(from, to) ?? judgeFace(from, to, exists)
