@@ -18,7 +18,7 @@ const queryOf = (endpoint: Endpoint, request: Request, errors: Array<FieldError>
   if (list !== undefined) fields.limit = limitDefault
   if (mark < 0) return fields
   // What comes by the path or inside the cursor is no parameter of the query.
-  const reserved = new Set(["__proto__", "after", ...parametersOf(endpoint.path)])
+  const reserved = new Set(["", "__proto__", "after", ...parametersOf(endpoint.path)])
   const seen = new Set<string>()
   for (const [name, value] of new URLSearchParams(request.url.slice(mark + 1))) {
     const field = name === "" ? "query" : name.slice(0, 200)

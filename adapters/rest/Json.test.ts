@@ -44,7 +44,7 @@ describe("the strict reader of JSON", () => {
   test("a fault is named by its line, its column and the path to it", () => {
     assert.deepEqual(faultOf('{\n  "amount": {"amount": 01}\n}'), {
       message: "Expected a comma or a closing brace",
-      path: ["amount"],
+      path: ["amount", "amount"],
       line: 2,
       column: 25
     })

@@ -135,7 +135,7 @@ class Reader {
   object(): JsonObject {
     const object: Record<string, Json> = {}
     if (this.take("}")) return object
-    do {
+    for (;;) {
       this.skipSpace()
       if (this.text[this.at] !== '"') this.fail("Expected a key in double quotes")
       const start = this.at
@@ -145,22 +145,24 @@ class Reader {
       if (Object.hasOwn(object, key)) this.fail("Expected each key once", start)
       if (!this.take(":")) this.fail("Expected a colon after the key")
       object[key] = this.value()
+      const hasMore = this.take(",")
+      if (!hasMore && !this.take("}")) this.fail("Expected a comma or a closing brace")
       this.path.pop()
-    } while (this.take(","))
-    if (!this.take("}")) this.fail("Expected a comma or a closing brace")
-    return object
+      if (!hasMore) return object
+    }
   }
 
   array(): ReadonlyArray<Json> {
     const array: Array<Json> = []
     if (this.take("]")) return array
-    do {
+    for (;;) {
       this.path.push(array.length)
       array.push(this.value())
+      const hasMore = this.take(",")
+      if (!hasMore && !this.take("]")) this.fail("Expected a comma or a closing bracket")
       this.path.pop()
-    } while (this.take(","))
-    if (!this.take("]")) this.fail("Expected a comma or a closing bracket")
-    return array
+      if (!hasMore) return array
+    }
   }
 }
 
