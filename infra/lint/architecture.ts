@@ -38,6 +38,7 @@ export const contextRanks: ReadonlyMap<string, number> = new Map([
   ["money", 0],
   ["ids", 0],
   ["calendar", 0],
+  ["proofs", 0],
   ["identity", 1],
   ["accounts", 1],
   ["ledger", 2],
@@ -49,6 +50,11 @@ export const contextRanks: ReadonlyMap<string, number> = new Map([
 
 /** What the layer may import from packages: `effect` and its stable modules; `effect/sql` and the like are unstable. */
 export const corePackage = /^effect(\/[A-Z]\w*)?$/
+
+/** Packages that one context of the domain may import besides: pure computation that is not to be written anew. */
+export const packagesOfContext: ReadonlyMap<string, RegExp> = new Map([
+  ["proofs", /^@noble\/(hashes|curves)\/\w+\.js$/]
+])
 
 /** What a test of domain or application may import on top of its layer. */
 export const testPackage = /^(node:test|node:assert|node:assert\/strict|fast-check|effect\/testing)$/

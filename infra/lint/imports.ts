@@ -2,6 +2,7 @@ import {
   contextRanks,
   corePackage,
   domainForbiddenNames,
+  packagesOfContext,
   type Rule,
   runtimeModule,
   standInsForTests,
@@ -34,7 +35,8 @@ export const judgePackage = (from: Place, { specifier, names }: Import): Verdict
   if (isCore(from.layer)) {
     if (from.isTest && testPackage.test(specifier)) return undefined
     if (runtimeModule.test(specifier)) return { rule: "ambient", message: `${specifier} belongs to a runtime` }
-    if (!corePackage.test(specifier)) {
+    const isOwnPackage = from.layer === "domain" && packagesOfContext.get(from.context)?.test(specifier) === true
+    if (!corePackage.test(specifier) && !isOwnPackage) {
       return { rule: ruleOfLayer(from.layer), message: `${from.layer} imports no package but effect: ${specifier}` }
     }
     const forbidden = names.find((name) => domainForbiddenNames.has(name))

@@ -24,6 +24,7 @@ const cleanTree: Tree = {
   "domain/accounts/Account.test.ts": `import assert from "node:assert/strict"\nimport { test } from "node:test"\nimport * as fc from "fast-check"\nimport { clock } from "../../infra/testing/clock.ts"\ntest("x", async () => { try { await clock } catch {} })\n`,
   "domain/ledger/Ledger.ts": `import { Account } from "../accounts/index.ts"\nexport const process = (fetch: () => number) => ({ performance: fetch() }).performance\n`,
   "domain/ledger/index.ts": `export { process } from "./Ledger.ts"\n`,
+  "domain/proofs/index.ts": `import { sha256 } from "@noble/hashes/sha2.js"\n`,
   "application/ports/Store.ts": `import { Context } from "effect"\n`,
   "application/ledger/Transfer.ts": `import { Effect, Clock } from "effect"\nimport { process } from "../../domain/ledger/index.ts"\nimport { Store } from "../ports/Store.ts"\n`,
   "application/ledger/index.ts": `export * from "./Transfer.ts"\n`,
@@ -63,6 +64,7 @@ const violation = (rule: Rule, file: string, text: string): Violation => ({ name
 
 const violations: ReadonlyArray<Violation> = [
   violation("domain-imports", core, `import { Elysia } from "elysia"`),
+  violation("domain-imports", core, `import { sha256 } from "@noble/hashes/sha2.js"`),
   violation("domain-imports", core, `import * as Sql from "effect/sql"`),
   violation("domain-imports", core, `import { transfer } from "../../application/ledger/index.ts"`),
   violation("domain-imports", core, `export { now } from "../../adapters/postgres/index.ts"`),
