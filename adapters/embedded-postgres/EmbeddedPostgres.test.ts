@@ -24,13 +24,13 @@ import {
 const timeout = 60_000
 const isUnix = process.platform !== "win32"
 
-/** The budget for a start, with room for a busy machine; the measured figure is printed. */
+/** Prints how long the work took; ten times the budget, which no busy machine explains, fails the test. */
 const timed = async <A>(what: string, msMax: number, work: () => Promise<A>): Promise<A> => {
   const before = performance.now()
   const value = await work()
   const ms = Math.round(performance.now() - before)
   console.log(`${what}: ${ms} ms`)
-  assert.ok(ms < msMax * 3, `${what} took ${ms} ms; the budget is ${msMax} ms`)
+  assert.ok(ms < msMax * 10, `${what} took ${ms} ms; the budget is ${msMax} ms`)
   return value
 }
 

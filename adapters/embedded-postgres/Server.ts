@@ -8,6 +8,7 @@ import { type Account, environment, run } from "./Command.ts"
 import { type Layout, reason } from "./DataDir.ts"
 import { DataDirNotWritable, PortUnavailable, StartFailed } from "./errors.ts"
 import * as Postmaster from "./Postmaster.ts"
+import { startedAt } from "./ProcessIdentity.ts"
 
 /** How a server is to run; `port` undefined means the port of last time, or else one that the system chooses. */
 export interface Plan {
@@ -31,6 +32,8 @@ const pollMs = 10
 const startSecondsMax = 120
 /** A fast shutdown writes a checkpoint. After this it is cut short, and the next start recovers. */
 const stopSecondsMax = 30
+/** Between the removal of its pid file and the end of the process a server only cleans up memory. */
+const exitSecondsMax = 5
 /** Rounds of finding a port or waiting for the backends of a dead server to go. */
 const roundsMax = 200
 const logBytesMax = 10 * 1024 * 1024
@@ -219,7 +222,14 @@ export const stop = (plan: Plan): Effect.Effect<void> =>
     const { account, binaries, paths } = plan
     const pgCtl = (mode: string, seconds: number) =>
       run(binaries.pgCtl, ["stop", "-D", paths.cluster, "-m", mode, "-w", "-t", String(seconds), "-s"], account)
-    if ((yield* Postmaster.find(paths.cluster)) === undefined) return
+    const postmaster = yield* Postmaster.find(paths.cluster)
+    if (postmaster === undefined) return
+    const identity = yield* startedAt(postmaster.pid)
     const stopped = yield* pgCtl("fast", stopSecondsMax)
     if (stopped.code !== 0) yield* pgCtl("immediate", stopSecondsMax)
+    // pg_ctl is content when the pid file is gone, a moment before the process is.
+    for (let poll = 0; poll < (exitSecondsMax * 1000) / pollMs; poll++) {
+      if (identity === undefined || (yield* startedAt(postmaster.pid)) !== identity) return
+      yield* Effect.sleep(pollMs)
+    }
   })
