@@ -1,0 +1,47 @@
+/** Between the bank's typed ids and the UUIDs that the database stores. */
+import { type AccountId, type CustomerId, type HoldId, type TransactionId, TypedId } from "../../domain/ids/index.ts"
+
+const hexDigits = 32
+
+/** The 32 hexadecimal digits of 16 bytes: PostgreSQL reads them as a UUID. */
+export const hexOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")
+
+/** The UUID of a typed id as 32 hexadecimal digits. */
+export const uuidOf = (id: string): string => hexOf(TypedId.toBytes(id))
+
+/** A UUID as PostgreSQL prints it, without its hyphens. */
+export const compact = (uuid: string): string => uuid.replaceAll("-", "")
+
+const typed = (prefix: string, uuid: string): string => {
+  const bytes = Buffer.from(compact(uuid), "hex")
+  if (bytes.length * 2 !== hexDigits) throw new RangeError(`not a UUID: ${uuid}`)
+  return TypedId.fromBytes(prefix, bytes)
+}
+
+// What `fromBytes` makes of 16 bytes is well formed, so the kind is all there is to tell.
+const isAccountId = (id: string): id is AccountId => id.startsWith("acc_")
+const isTransactionId = (id: string): id is TransactionId => id.startsWith("txn_")
+const isHoldId = (id: string): id is HoldId => id.startsWith("hold_")
+const isCustomerId = (id: string): id is CustomerId => id.startsWith("cus_")
+
+const branded =
+  <Id extends string>(prefix: string, is: (id: string) => id is Id) =>
+  (id: string): Id => {
+    if (!is(id)) throw new RangeError(`not an id of ${prefix}: ${id}`)
+    return id
+  }
+
+const brandAccount = branded("acc", isAccountId)
+const brandTransaction = branded("txn", isTransactionId)
+const brandHold = branded("hold", isHoldId)
+const brandCustomer = branded("cus", isCustomerId)
+
+export const accountId = (uuid: string): AccountId => brandAccount(typed("acc", uuid))
+export const transactionId = (uuid: string): TransactionId => brandTransaction(typed("txn", uuid))
+export const holdId = (uuid: string): HoldId => brandHold(typed("hold", uuid))
+export const customerId = (uuid: string): CustomerId => brandCustomer(typed("cus", uuid))
+
+/** The ids of 16 bytes that were just made. */
+export const transactionIdOf = (bytes: Uint8Array): TransactionId => brandTransaction(TypedId.fromBytes("txn", bytes))
+export const holdIdOf = (bytes: Uint8Array): HoldId => brandHold(TypedId.fromBytes("hold", bytes))

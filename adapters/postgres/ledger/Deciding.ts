@@ -1,0 +1,235 @@
+/**
+ * Decides a batch in memory. Phases: (1) one round trip, its queries side by side: which keys are answered already, the
+ * holds and transactions that commands name, the accounts that are not in memory, holds that are due; (2) where those
+ * name further accounts or transactions, another; (3) decide in order; (4) lay the changes over the copy of the accounts.
+ *
+ * The batches `behind` are decided and not yet seen to be committed, so what they changed goes before what is read. The
+ * list is taken before reading: a batch that commits meanwhile is then read or remembered or both, never neither.
+ */
+import { Effect } from "effect"
+import type { Ids } from "../../../application/ports/Ids.ts"
+import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
+import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
+import { type Book, decideBatch, Hold, Reference, type Transaction } from "../../../domain/ledger/index.ts"
+import type { PostgresUnavailable } from "../Failure.ts"
+import { holdIdOf, transactionIdOf } from "../Uuid.ts"
+import type { AccountCache } from "./AccountCache.ts"
+import type { Answer, Request } from "./Admission.ts"
+import type { Appended } from "./Append.ts"
+import type { Decided } from "./BatchColumns.ts"
+import type { Lookup, Reversals } from "./Lookup.ts"
+import { replayOf, transactionsIn } from "./Replay.ts"
+import type { StoredAnswer } from "./Rows.ts"
+
+/** Holds that one batch expires; the next batch takes the rest. */
+const expiredMax = 1000
+
+/** A batch as decided: what to write, and what is known of it until it is seen to be committed. */
+export interface Batch {
+  readonly number: number
+  readonly appended: Appended
+  /** Requests that were answered before, with those answers. */
+  readonly replayed: ReadonlyArray<{ readonly request: Request; readonly answer: Answer }>
+  readonly expired: number
+  readonly holds: ReadonlyMap<HoldId, Hold.Hold>
+  /** When the first of its new holds expires; infinity for never. */
+  readonly expiresFirst: number
+}
+
+export interface Deciding {
+  readonly decide: (
+    requests: ReadonlyArray<Request>,
+    behind: ReadonlyArray<Batch>,
+    millis: number
+  ) => Effect.Effect<Batch, PostgresUnavailable>
+  /** Is there a hold to expire at this time? */
+  readonly isDue: (millis: number) => boolean
+}
+
+interface Read {
+  readonly answers: ReadonlyMap<string, StoredAnswer>
+  readonly holds: ReadonlyMap<HoldId, Hold.Hold>
+  readonly transactions: ReadonlyMap<TransactionId, Transaction.Transaction>
+  readonly reversals: Reversals
+  readonly due: ReadonlyArray<Hold.Hold>
+}
+
+const newest = <A>(behind: ReadonlyArray<Batch>, of: (batch: Batch) => A | undefined): A | undefined => {
+  for (let index = behind.length - 1; index >= 0; index--) {
+    const batch = behind[index]
+    const found = batch === undefined ? undefined : of(batch)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const bookOf = (cache: AccountCache, read: Read, behind: ReadonlyArray<Batch>): Book => {
+  const posted = (id: TransactionId) =>
+    newest(behind, ({ appended }) => appended.transactions.find((transaction) => transaction.id === id))
+  return {
+    account: (id) => cache.get(id)?.account,
+    hold: (id) => newest(behind, ({ holds }) => holds.get(id)) ?? read.holds.get(id),
+    transaction: (id) => read.transactions.get(id) ?? posted(id),
+    reversed: (id) => {
+      const amounts = new Map(read.reversals.get(id))
+      for (const { appended } of behind)
+        for (const { id: reversal, reverses, entries } of appended.transactions)
+          if (reverses === id) amounts.set(reversal, entries[0]?.amount.minor ?? 0n)
+      return [...amounts.values()].reduce((sum, minor) => sum + minor, 0n)
+    }
+  }
+}
+
+const present = <A>(values: Iterable<A | undefined>): ReadonlySet<A> => {
+  const found = new Set<A>()
+  for (const value of values) if (value !== undefined) found.add(value)
+  return found
+}
+
+const none = <K, V>(): Effect.Effect<ReadonlyMap<K, V>> => Effect.succeed(new Map<K, V>())
+
+const sideBySide = { concurrency: "unbounded" } as const
+
+export const deciding = (
+  lookup: Lookup,
+  cache: AccountCache,
+  ids: Ids["Service"],
+  start: { readonly lastBooking: number; readonly nextExpiry: number }
+): Deciding => {
+  let bookedLast = start.lastBooking
+  let nextExpiry = start.nextExpiry
+  let number = 0
+
+  const load = (wanted: Iterable<AccountId>, batch: number) => {
+    const missing = new Set<AccountId>()
+    for (const id of wanted) if (cache.get(id) === undefined) missing.add(id)
+    if (missing.size === 0) return Effect.void
+    return Effect.map(lookup.accounts(missing), (accounts) => {
+      for (const account of accounts) cache.load(account, batch)
+    })
+  }
+
+  const readDue = Effect.fnUntraced(function* (now: Instant.Instant, behind: ReadonlyArray<Batch>) {
+    if (nextExpiry > now) return []
+    const [due, next] = yield* Effect.all([lookup.due(now, expiredMax), lookup.nextExpiry(now)], sideBySide)
+    const uncommitted = behind.map(({ expiresFirst }) => expiresFirst)
+    nextExpiry = due.length === expiredMax ? now : Math.min(next, ...uncommitted)
+    return due.map((hold) => newest(behind, ({ holds }) => holds.get(hold.id)) ?? hold)
+  })
+
+  const read = Effect.fnUntraced(function* (
+    requests: ReadonlyArray<Request>,
+    behind: ReadonlyArray<Batch>,
+    now: Instant.Instant,
+    batch: number
+  ) {
+    const commands = requests.map(({ first }) => first.command)
+    const holdIds = present(commands.map(Reference.holdOf))
+    const originals = present(commands.map(Reference.transactionOf))
+    const [answers, holds, reversals, originalsRead, due] = yield* Effect.all(
+      [
+        requests.length === 0 ? none<string, StoredAnswer>() : lookup.answers(requests.map((each) => each.keyDigest)),
+        holdIds.size === 0 ? none<HoldId, Hold.Hold>() : lookup.holds(holdIds),
+        originals.size === 0 ? none<TransactionId, ReadonlyMap<TransactionId, bigint>>() : lookup.reversals(originals),
+        originals.size === 0 ? none<TransactionId, Transaction.Transaction>() : lookup.transactions(originals),
+        readDue(now, behind),
+        load(
+          commands.flatMap((command) => Reference.accountsOf(command)),
+          batch
+        )
+      ],
+      sideBySide
+    )
+    const answered = transactionsIn(answers)
+    const replayed = answered.size === 0 ? [] : yield* lookup.transactions(answered)
+    return { answers, holds, reversals, due, transactions: new Map([...originalsRead, ...replayed]) }
+  })
+
+  const decide = Effect.fnUntraced(function* (
+    requests: ReadonlyArray<Request>,
+    behind: ReadonlyArray<Batch>,
+    millis: number
+  ) {
+    const batch = ++number
+    bookedLast = Math.max(bookedLast, millis)
+    const now = Instant.fromMillis(bookedLast)
+    const found = yield* read(requests, behind, now, batch)
+    const fresh: Array<Request> = []
+    const replayed: Array<{ request: Request; answer: Answer }> = []
+    for (const request of requests) {
+      const answer = found.answers.get(request.keyDigest)
+      if (answer === undefined) fresh.push(request)
+      else replayed.push({ request, answer: replayOf(request, answer, found.transactions) })
+    }
+    const book = bookOf(cache, found, behind)
+    const further = new Set<AccountId>()
+    for (const hold of found.due) further.add(hold.debitAccountId).add(hold.creditAccountId)
+    for (const { first } of fresh) {
+      const holdId = Reference.holdOf(first.command)
+      const original = Reference.transactionOf(first.command)
+      if (holdId === undefined && original === undefined) continue
+      const hold = holdId === undefined ? undefined : book.hold(holdId)
+      const transaction = original === undefined ? undefined : book.transaction(original)
+      for (const id of Reference.accountsOf(first.command, hold, transaction)) further.add(id)
+    }
+    if (further.size > 0) yield* load(further, batch)
+    return decideIn(book, fresh, replayed, found.due, now, batch)
+  })
+
+  const decideIn = (
+    book: Book,
+    fresh: ReadonlyArray<Request>,
+    replayed: Batch["replayed"],
+    due: ReadonlyArray<Hold.Hold>,
+    now: Instant.Instant,
+    batch: number
+  ): Batch => {
+    const businessDate = LocalDate.fromInstant(now)
+    const commands = fresh.map(({ first }) => {
+      // A command makes a transaction or a hold and never both, so they may share the bytes of one id.
+      const bytes = ids.next(now)
+      return {
+        command: first.command,
+        occasion: { now, businessDate, transactionId: transactionIdOf(bytes), holdId: holdIdOf(bytes) }
+      }
+    })
+    const { outcomes, draft } = decideBatch(book, due, commands, now)
+    const changed = draft.changed()
+    const decided = fresh.flatMap((request, index): ReadonlyArray<Decided> => {
+      const outcome = outcomes[index]
+      return outcome === undefined ? [] : [{ request, outcome }]
+    })
+    const holds = new Map<HoldId, Hold.Hold>()
+    const dueIds = new Set(due.map(({ id }) => id))
+    let expiresFirst = Number.POSITIVE_INFINITY
+    const newHolds: Array<Hold.Hold> = []
+    const changedHolds: Array<Hold.Hold> = []
+    for (const hold of changed.holds) {
+      holds.set(hold.id, hold)
+      if (book.hold(hold.id) === undefined && !dueIds.has(hold.id)) newHolds.push(hold)
+      else changedHolds.push(hold)
+      if (hold.status === "authorized") expiresFirst = Math.min(expiresFirst, hold.expiresAt ?? expiresFirst)
+    }
+    nextExpiry = Math.min(nextExpiry, expiresFirst)
+    const accounts = Array.from(changed.accounts)
+      .filter((account) => cache.get(account.id)?.account !== account)
+      .map((account) => cache.change(account, batch))
+    return {
+      number: batch,
+      appended: {
+        bookedAt: now,
+        decided,
+        transactions: Array.from(changed.transactions),
+        accounts,
+        newHolds,
+        changedHolds
+      },
+      replayed,
+      expired: due.filter((hold) => Hold.isDue(hold, now)).length,
+      holds,
+      expiresFirst
+    }
+  }
+
+  return { decide, isDue: (millis) => nextExpiry <= Math.max(bookedLast, millis) }
+}

@@ -1,0 +1,55 @@
+/** Digests by which a retry is told from another request: SHA-256, in hexadecimal digits. */
+import { createHash } from "node:crypto"
+import type { IdempotencyKey } from "../../../application/ports/Idempotency.ts"
+import type { Command, Transaction } from "../../../domain/ledger/index.ts"
+import type { Money } from "../../../domain/money/index.ts"
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** The first 16 of the digest's 32 bytes: what a key is stored and found by. */
+export const keyDigest = (key: IdempotencyKey): string => sha256(key).slice(0, 32)
+
+const money = (amount: Money.Money | undefined): string =>
+  amount === undefined ? "-" : `${amount.minor}${amount.currency}`
+
+const order = ([left]: readonly [string, string], [right]: readonly [string, string]): number =>
+  left < right ? -1 : left > right ? 1 : 0
+
+/** Free texts are quoted, so that no text can read like two fields; the order of metadata has no meaning. */
+const free = (head: {
+  readonly valueDate?: string
+  readonly description?: string
+  readonly metadata?: Transaction.Metadata
+}): string => {
+  const metadata = head.metadata === undefined ? "-" : JSON.stringify(Object.entries(head.metadata).sort(order))
+  const description = head.description === undefined ? "-" : JSON.stringify(head.description)
+  return `${head.valueDate ?? "-"} ${description} ${metadata}`
+}
+
+/** A text that is the same for equal commands only. */
+export const canonical = (command: Command.Command): string => {
+  switch (command._tag) {
+    case "OpenAccount":
+      return `OpenAccount ${command.accountId} ${command.kind} ${command.currency} ${command.normalSide} ${money(command.overdraftLimit)} ${command.revision}`
+    case "ConfigureAccount":
+      return `ConfigureAccount ${command.accountId} ${money(command.overdraftLimit)} ${command.restriction} ${command.revision}`
+    case "CloseAccount":
+      return `CloseAccount ${command.accountId} ${command.sweepTo ?? "-"} ${command.revision}`
+    case "Post": {
+      let legs = ""
+      for (const { accountId, side, amount } of command.legs) legs += ` ${accountId} ${side} ${money(amount)}`
+      return `Post ${command.kind} ${command.legs.length}${legs} ${free(command)}`
+    }
+    case "Authorize":
+      return `Authorize ${command.debitAccountId} ${command.creditAccountId} ${money(command.amount)} ${command.expiresAt ?? "-"} ${free(command)}`
+    case "Capture":
+      return `Capture ${command.holdId} ${money(command.amount)} ${command.keepRest} ${free(command)}`
+    case "Release":
+      return `Release ${command.holdId}`
+    case "Reverse":
+      return `Reverse ${command.transactionId} ${money(command.amount)} ${free(command)}`
+  }
+}
+
+/** The digest of a command. */
+export const fingerprintOf = (command: Command.Command): string => sha256(canonical(command))

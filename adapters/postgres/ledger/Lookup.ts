@@ -1,0 +1,123 @@
+/** Set-based reads of the ledger: one round trip each, no locks, whatever number of ids is asked for. */
+import type { Effect } from "effect"
+import type { Instant } from "../../../domain/calendar/index.ts"
+import type { AccountId, HoldId, LedgerId, TransactionId } from "../../../domain/ids/index.ts"
+import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
+import { plain } from "../Columns.ts"
+import { type PostgresUnavailable, query } from "../Failure.ts"
+import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
+import type { Sql } from "../Postgres.ts"
+import { transactionId, uuidOf } from "../Uuid.ts"
+import {
+  accountColumns,
+  answerColumns,
+  answersOf,
+  entryColumns,
+  entrySource,
+  holdColumns,
+  holdOf,
+  type StoredAccount,
+  type StoredAnswer,
+  storedAccount,
+  transactionsOf
+} from "./Rows.ts"
+
+type Read<A> = Effect.Effect<A, PostgresUnavailable>
+
+/** A reversal that is stored: minor units of its first entry, by its id. */
+export type Reversals = ReadonlyMap<TransactionId, ReadonlyMap<TransactionId, bigint>>
+
+export interface Lookup {
+  readonly accounts: (ids: Iterable<AccountId>) => Read<ReadonlyArray<StoredAccount>>
+  readonly holds: (ids: Iterable<HoldId>) => Read<ReadonlyMap<HoldId, Hold.Hold>>
+  readonly transactions: (ids: Iterable<TransactionId>) => Read<ReadonlyMap<TransactionId, Transaction.Transaction>>
+  /** The reversals of each transaction. */
+  readonly reversals: (ids: Iterable<TransactionId>) => Read<Reversals>
+  /** Answers by the digest of their key. */
+  readonly answers: (keys: Iterable<string>) => Read<ReadonlyMap<string, StoredAnswer>>
+  /** Open holds that expire at `now` or before, the longest due first, at most `limit`. */
+  readonly due: (now: Instant.Instant, limit: number) => Read<ReadonlyArray<Hold.Hold>>
+  /** When the first open hold after `now` expires, in epoch milliseconds; infinity for never. */
+  readonly nextExpiry: (now: number) => Read<number>
+  /** When the last transaction was booked, in epoch milliseconds; negative infinity where there is none. */
+  readonly lastBooking: Read<number>
+}
+
+const uuids = (ids: Iterable<string>): string => plain(Array.from(ids, uuidOf))
+
+const reversalsOf = (rows: ReadonlyArray<Row>): Reversals => {
+  const reversals = new Map<TransactionId, Map<TransactionId, bigint>>()
+  for (const row of rows) {
+    const original = transactionId(textOf(row, "reverses"))
+    const amounts = reversals.get(original) ?? new Map<TransactionId, bigint>()
+    amounts.set(transactionId(textOf(row, "transaction_id")), bigintOf(row, "amount"))
+    reversals.set(original, amounts)
+  }
+  return reversals
+}
+
+/** Reads one ledger over a pool. */
+export const lookup = (sql: Sql, ledgerId: LedgerId): Lookup => {
+  const ledger = uuidOf(ledgerId)
+  const read = <A>(text: string, parameters: ReadonlyArray<string | number>, decode: (rows: ReadonlyArray<Row>) => A) =>
+    query(async () => decode(await sql.unsafe<Array<Row>>(text, [ledger, ...parameters], { prepare: true })))
+
+  return {
+    accounts: (ids) =>
+      read(
+        `select ${accountColumns} from ledger.account where ledger_id = $1 and account_id = any($2::uuid[])`,
+        [uuids(ids)],
+        (rows) => rows.map(storedAccount)
+      ),
+    holds: (ids) =>
+      read(
+        `select ${holdColumns} from ledger.hold where ledger_id = $1 and hold_id = any($2::uuid[])`,
+        [uuids(ids)],
+        (rows) => new Map(rows.map((row) => holdOf(row)).map((hold) => [hold.id, hold]))
+      ),
+    transactions: (ids) =>
+      read(
+        `select ${entryColumns} from ${entrySource}
+          where e.ledger_id = $1 and e.transaction_id = any($2::uuid[]) order by e.transaction_id, e.position`,
+        [uuids(ids)],
+        transactionsOf
+      ),
+    reversals: (ids) =>
+      read(
+        `select t.reverses, t.transaction_id, e.amount
+          from ledger.transaction t
+          join ledger.entry e on e.ledger_id = t.ledger_id and e.transaction_id = t.transaction_id and e.position = 0
+          where t.ledger_id = $1 and t.reverses = any($2::uuid[])`,
+        [uuids(ids)],
+        reversalsOf
+      ),
+    answers: (keys) =>
+      read(
+        `select ${answerColumns} from ledger.answer where ledger_id = $1 and key = any($2::uuid[])`,
+        [plain(Array.from(keys))],
+        answersOf
+      ),
+    due: (now, limit) =>
+      read(
+        `select ${holdColumns} from ledger.hold
+          where ledger_id = $1 and status = 'authorized' and expires_at <= $2::timestamptz
+          order by ledger_id, expires_at limit $3`,
+        [new Date(now).toISOString(), limit],
+        (rows) => rows.map(holdOf)
+      ),
+    nextExpiry: (now) =>
+      read(
+        `select (extract(epoch from expires_at) * 1000)::bigint as expires_at from ledger.hold
+          where ledger_id = $1 and status = 'authorized' and expires_at > $2::timestamptz
+          order by ledger_id, expires_at limit 1`,
+        [new Date(now).toISOString()],
+        ([row]) => (row === undefined ? Number.POSITIVE_INFINITY : intOf(row, "expires_at"))
+      ),
+    lastBooking: read(
+      `select (extract(epoch from booked_at) * 1000)::bigint as booked_at from ledger.transaction
+        where ledger_id = $1 order by ledger_id desc, transaction_id desc limit 1`,
+      [],
+      ([row]) => (row === undefined ? Number.NEGATIVE_INFINITY : intOf(row, "booked_at"))
+    )
+  }
+}

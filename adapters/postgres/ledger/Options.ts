@@ -1,0 +1,27 @@
+import { LedgerId, TypedId } from "../../../domain/ids/index.ts"
+
+/** The ledger of a bank that has only one: the same in every installation, a UUID of version 8 that ends in 1. */
+export const defaultLedgerId: LedgerId = LedgerId.make(TypedId.fromUuid("led", "00000000-0000-8000-8000-000000000001"))
+
+/** Which ledger, and the bounds of what its writer holds in memory. */
+export interface LedgerOptions {
+  readonly ledgerId: LedgerId
+  /** Requests that wait or are being decided; one more is answered with LedgerOverloaded. */
+  readonly requestsMax: number
+  /** Requests decided and committed together. */
+  readonly batchMax: number
+  /** Accounts kept in memory after their batch: about 1 kB each. */
+  readonly accountsCachedMax: number
+  readonly readConnectionsMax: number
+  /** How long a closing ledger waits for what it accepted. */
+  readonly closeTimeoutMs: number
+}
+
+export const defaultOptions: LedgerOptions = {
+  ledgerId: defaultLedgerId,
+  requestsMax: 32_768,
+  batchMax: 4096,
+  accountsCachedMax: 200_000,
+  readConnectionsMax: 4,
+  closeTimeoutMs: 30_000
+}

@@ -1,0 +1,69 @@
+/**
+ * Reads of a ledger, on a pool of their own: no locks, one round trip each. Reads of accounts, holds and transactions
+ * that come at the same time share a round trip.
+ */
+import { Effect } from "effect"
+import { type EntryQuery, LedgerUnavailable } from "../../../application/ports/Ledger.ts"
+import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
+import { Rejection, type Transaction } from "../../../domain/ledger/index.ts"
+import { type PostgresUnavailable, query } from "../Failure.ts"
+import type { Row } from "../Fields.ts"
+import { Postgres, type Sql } from "../Postgres.ts"
+import { uuidOf } from "../Uuid.ts"
+import { coalesced } from "./Coalesce.ts"
+import { lookup } from "./Lookup.ts"
+import type { LedgerOptions } from "./Options.ts"
+import { bookedEntries, entryColumns, entrySource } from "./Rows.ts"
+import { ledgerRole } from "./Session.ts"
+
+const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Effect<A, LedgerUnavailable> =>
+  Effect.mapError(read, ({ reason }) => new LedgerUnavailable({ reason }))
+
+const pageText = (order: EntryQuery["order"]): string => {
+  const after = order === "newest" ? "e.sequence < $3::bigint" : "e.sequence > $3::bigint"
+  return `select ${entryColumns} from ${entrySource}
+    where e.ledger_id = $1 and e.account_id = $2 and ($3::bigint is null or ${after})
+      and ($4::timestamptz is null or e.sequence >= ledger.sequence_from($1, $2, $4))
+      and ($5::timestamptz is null or e.sequence < ledger.sequence_from($1, $2, $5))
+    order by e.ledger_id, e.account_id, e.sequence ${order === "newest" ? "desc" : "asc"} limit $6`
+}
+
+const page = (sql: Sql, ledger: string, wanted: EntryQuery) => {
+  const { accountId, order, after, bookedFrom, bookedBefore, limit } = wanted
+  const timestamp = (instant: number | undefined) => (instant === undefined ? null : new Date(instant).toISOString())
+  const parameters = [ledger, uuidOf(accountId), after ?? null, timestamp(bookedFrom), timestamp(bookedBefore), limit]
+  return query(
+    async (): Promise<ReadonlyArray<Transaction.BookedEntry>> =>
+      bookedEntries(await sql.unsafe<Array<Row>>(pageText(order), parameters, { prepare: true }), accountId)
+  )
+}
+
+/** The reading half of the port `Ledger`. */
+export const reader = Effect.fnUntraced(function* (options: LedgerOptions) {
+  const sql = yield* (yield* Postgres).pool({
+    name: "ledger reader",
+    role: ledgerRole,
+    connectionsMax: options.readConnectionsMax
+  })
+  const ledger = uuidOf(options.ledgerId)
+  const reads = lookup(sql, options.ledgerId)
+  const accounts = yield* coalesced((ids: ReadonlyArray<AccountId>) =>
+    Effect.map(reads.accounts(ids), (found) => new Map(found.map(({ account }) => [account.id, account])))
+  )
+  const holds = yield* coalesced((ids: ReadonlyArray<HoldId>) => reads.holds(ids))
+  const transactions = yield* coalesced((ids: ReadonlyArray<TransactionId>) => reads.transactions(ids))
+  return {
+    accounts: (ids: ReadonlyArray<AccountId>) => unavailable(accounts(ids)),
+    hold: (holdId: HoldId) =>
+      Effect.flatMap(unavailable(holds([holdId])), ([hold]) =>
+        hold === undefined ? Effect.fail(new Rejection.HoldNotFound({ holdId })) : Effect.succeed(hold)
+      ),
+    transaction: (transactionId: TransactionId) =>
+      Effect.flatMap(unavailable(transactions([transactionId])), ([transaction]) =>
+        transaction === undefined
+          ? Effect.fail(new Rejection.TransactionNotFound({ transactionId }))
+          : Effect.succeed(transaction)
+      ),
+    entries: (wanted: EntryQuery) => unavailable(page(sql, ledger, wanted))
+  }
+})

@@ -1,0 +1,175 @@
+/** The ledger's rows as domain values, every field checked; `*Columns` are what each decoder needs selected. */
+import { Result, Schema } from "effect"
+import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
+import type { AccountId, TransactionId } from "../../../domain/ids/index.ts"
+import { Hold, LedgerAccount, Receipt, Rejection, Side, Transaction } from "../../../domain/ledger/index.ts"
+import { Currency, Money } from "../../../domain/money/index.ts"
+import { bigintOf, booleanOf, intOf, oneOf, optionalText, type Row, textOf } from "../Fields.ts"
+import { accountId, compact, holdId, transactionId } from "../Uuid.ts"
+
+const millis = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`
+
+const currencyOf = (row: Row): Currency.Code => {
+  const code = textOf(row, "currency")
+  if (!Currency.isCode(code)) throw new TypeError(`column currency holds ${code}`)
+  return code
+}
+
+const dateOf = (row: Row, name: string): LocalDate.LocalDate => {
+  const date = textOf(row, name)
+  if (!LocalDate.isLocalDate(date)) throw new TypeError(`column ${name} holds ${date}`)
+  return date
+}
+
+const instantOf = (row: Row, name: string): Instant.Instant => Instant.fromMillis(intOf(row, name))
+
+const decodeMetadata = Schema.decodeUnknownSync(Transaction.Metadata)
+
+const memoOf = (row: Row): { description?: string; metadata?: Transaction.Metadata } => {
+  const description = optionalText(row, "description")
+  const metadata = row.metadata
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(metadata === null ? {} : { metadata: decodeMetadata(metadata) })
+  }
+}
+
+/** An account with what only the store keeps of it. */
+export interface StoredAccount {
+  readonly account: LedgerAccount.LedgerAccount
+  /** Counts the writes to the row. */
+  readonly version: number
+  /** A lowered limit left less than nothing available, and the account has not recovered since (INV-5). */
+  readonly short: boolean
+}
+
+export const accountColumns = `account_id, version, sequence, posted_debits, posted_credits, pending_debits,
+  pending_credits, overdraft_limit, revision, ${millis("opened_at")} as opened_at, open_holds, kind, normal_side,
+  restriction, closed, short, currency`
+
+export const storedAccount = (row: Row): StoredAccount => ({
+  account: {
+    id: accountId(textOf(row, "account_id")),
+    kind: oneOf(row, "kind", LedgerAccount.Kind.literals),
+    currency: currencyOf(row),
+    normalSide: oneOf(row, "normal_side", Side.literals),
+    overdraftLimit: bigintOf(row, "overdraft_limit"),
+    restriction: oneOf(row, "restriction", LedgerAccount.Restriction.literals),
+    closed: booleanOf(row, "closed"),
+    revision: intOf(row, "revision"),
+    sequence: intOf(row, "sequence"),
+    openHolds: intOf(row, "open_holds"),
+    postedDebits: bigintOf(row, "posted_debits"),
+    postedCredits: bigintOf(row, "posted_credits"),
+    pendingDebits: bigintOf(row, "pending_debits"),
+    pendingCredits: bigintOf(row, "pending_credits"),
+    openedAt: instantOf(row, "opened_at")
+  },
+  version: intOf(row, "version"),
+  short: booleanOf(row, "short")
+})
+
+export const holdColumns = `hold_id, debit_account_id, credit_account_id, amount, captured,
+  ${millis("authorized_at")} as authorized_at, ${millis("expires_at")} as expires_at, status, currency, description,
+  metadata`
+
+export const holdOf = (row: Row): Hold.Hold => {
+  const currency = currencyOf(row)
+  return {
+    id: holdId(textOf(row, "hold_id")),
+    debitAccountId: accountId(textOf(row, "debit_account_id")),
+    creditAccountId: accountId(textOf(row, "credit_account_id")),
+    amount: Money.make(bigintOf(row, "amount"), currency),
+    captured: Money.make(bigintOf(row, "captured"), currency),
+    status: oneOf(row, "status", Hold.HoldStatus.literals),
+    authorizedAt: instantOf(row, "authorized_at"),
+    ...(row.expires_at === null ? {} : { expiresAt: instantOf(row, "expires_at") }),
+    ...memoOf(row)
+  }
+}
+
+/** Entries `e` with their transactions `t` and accounts `a`, one row each. */
+export const entryColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, t.transaction_id,
+  ${millis("t.booked_at")} as booked_at, t.value_date::text as value_date, t.kind, t.reverses, t.hold_id,
+  t.description, t.metadata`
+
+export const entrySource = `ledger.entry e
+  join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
+  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
+
+const entryOf = (row: Row, account: AccountId): Transaction.Entry => {
+  const currency = currencyOf(row)
+  return {
+    accountId: account,
+    side: oneOf(row, "side", Side.literals),
+    amount: Money.make(bigintOf(row, "amount"), currency),
+    sequence: intOf(row, "sequence"),
+    balance: Money.make(bigintOf(row, "balance"), currency)
+  }
+}
+
+const headOf = (row: Row): Omit<Transaction.Transaction, "id" | "entries"> => {
+  const reverses = optionalText(row, "reverses")
+  const captured = optionalText(row, "hold_id")
+  return {
+    kind: oneOf(row, "kind", Transaction.TransactionKind.literals),
+    bookedAt: instantOf(row, "booked_at"),
+    valueDate: dateOf(row, "value_date"),
+    ...memoOf(row),
+    ...(reverses === undefined ? {} : { reverses: transactionId(reverses) }),
+    ...(captured === undefined ? {} : { holdId: holdId(captured) })
+  }
+}
+
+/** One account's entries, in the order of the rows. */
+export const bookedEntries = (rows: ReadonlyArray<Row>, account: AccountId): ReadonlyArray<Transaction.BookedEntry> =>
+  rows.map((row) => ({
+    ...entryOf(row, account),
+    transactionId: transactionId(textOf(row, "transaction_id")),
+    ...headOf(row)
+  }))
+
+/** Whole transactions from the rows of their entries, which come by transaction and position. */
+export const transactionsOf = (rows: ReadonlyArray<Row>): ReadonlyMap<TransactionId, Transaction.Transaction> => {
+  const transactions = new Map<TransactionId, Transaction.Transaction>()
+  let entries: Array<Transaction.Entry> = []
+  let current = ""
+  for (const row of rows) {
+    const uuid = textOf(row, "transaction_id")
+    if (uuid !== current) {
+      current = uuid
+      entries = []
+      const id = transactionId(uuid)
+      transactions.set(id, { id, ...headOf(row), entries })
+    }
+    entries.push(entryOf(row, accountId(textOf(row, "account_id"))))
+  }
+  return transactions
+}
+
+/** What is stored as the answer under a key; a receipt may be only the id of its transaction. */
+export interface StoredAnswer {
+  readonly fingerprint: string
+  readonly outcome: Result.Result<Receipt.Receipt | TransactionId, Rejection.Rejection>
+}
+
+export const answerColumns = "key, encode(fingerprint, 'hex') as fingerprint, transaction_id, receipt, rejection"
+
+const decodeReceipt = Schema.decodeUnknownSync(Receipt.Receipt)
+const decodeRejection = Schema.decodeUnknownSync(Rejection.Rejection)
+
+const storedOutcome = (row: Row): StoredAnswer["outcome"] => {
+  if (row.rejection !== null) return Result.fail(decodeRejection(row.rejection))
+  return Result.succeed(
+    row.receipt === null ? transactionId(textOf(row, "transaction_id")) : decodeReceipt(row.receipt)
+  )
+}
+
+/** Answers by the digest of their key. */
+export const answersOf = (rows: ReadonlyArray<Row>): ReadonlyMap<string, StoredAnswer> =>
+  new Map(
+    rows.map((row) => [
+      compact(textOf(row, "key")),
+      { fingerprint: textOf(row, "fingerprint"), outcome: storedOutcome(row) }
+    ])
+  )

@@ -1,0 +1,98 @@
+/**
+ * One epoch of a ledger's writer: its two connections, what it read when it took over, and its copy of accounts.
+ *
+ * Phases of opening, in this order and each a round trip: (1) take over; (2) the last booking time and the next expiry.
+ * After that one connection only writes batches, each a statement of its own, and the other only reads for the next.
+ */
+import { Effect, Exit, Schema, Scope } from "effect"
+import type { Ids } from "../../../application/ports/Ids.ts"
+import { Instant } from "../../../domain/calendar/index.ts"
+import type { PostgresUnavailable } from "../Failure.ts"
+import type { Postgres, Sql } from "../Postgres.ts"
+import { type AccountCache, accountCache } from "./AccountCache.ts"
+import { type Appended, append } from "./Append.ts"
+import { type Deciding, deciding } from "./Deciding.ts"
+import { takeOver, takeOverAgain } from "./Epoch.ts"
+import { type Lookup, lookup } from "./Lookup.ts"
+import type { LedgerOptions } from "./Options.ts"
+
+/** Another writer has taken the ledger over; this one must not write any more. */
+export class LedgerFenced extends Schema.TaggedError<LedgerFenced>()("LedgerFenced", {}) {}
+
+export interface Session {
+  readonly cache: AccountCache
+  readonly deciding: Deciding
+  readonly lookup: Lookup
+  /** Writes the next batch, behind those sent before; resolves when it is durable. */
+  readonly write: (batch: Appended) => PromiseLike<unknown>
+  /** Waits a few seconds for what was sent and closes the connections. */
+  readonly close: Effect.Effect<void>
+}
+
+export const ledgerRole = "bank_ledger"
+
+// Each statement of the writer finds rows by key. A plan made while a table was small would scan it when it is large,
+// and planning again for each batch costs more than a small batch itself.
+const settings = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  jit: "off"
+} as const
+
+interface Who {
+  readonly writer: string
+  /** Whether this writer had the ledger before, and may have it only if it still has. */
+  readonly again: boolean
+}
+
+const claim = Effect.fnUntraced(function* (sql: Sql, options: LedgerOptions, { writer, again }: Who) {
+  if (!again) return yield* takeOver(sql, options.ledgerId, writer)
+  const epoch = yield* takeOverAgain(sql, options.ledgerId, writer)
+  return epoch ?? (yield* Effect.fail(new LedgerFenced({})))
+})
+
+const opened = Effect.fnUntraced(function* (
+  postgres: Postgres["Service"],
+  ids: Ids["Service"],
+  options: LedgerOptions,
+  who: Who
+) {
+  const writing = yield* postgres.pool({ name: "ledger writer", role: ledgerRole, connectionsMax: 1, settings })
+  const reading = yield* postgres.pool({ name: "ledger lookup", role: ledgerRole, connectionsMax: 1, settings })
+  const { epoch, batches } = yield* claim(writing, options, who)
+  const reads = lookup(reading, options.ledgerId)
+  const [lastBooking, nextExpiry] = yield* Effect.all([
+    reads.lastBooking,
+    reads.nextExpiry(Instant.fromMillis(Instant.millisMin))
+  ])
+  const cache = accountCache()
+  let before = batches
+  return {
+    cache,
+    lookup: reads,
+    deciding: deciding(reads, cache, ids, { lastBooking, nextExpiry }),
+    write: (batch: Appended) => {
+      const { text, parameters } = append(options.ledgerId, epoch, before++, batch)
+      return writing.unsafe(text, [...parameters], { prepare: true })
+    }
+  }
+})
+
+/** Takes the ledger over. Errors: PostgresUnavailable, and LedgerFenced for a writer that has lost it for good. */
+export const openSession = (
+  postgres: Postgres["Service"],
+  ids: Ids["Service"],
+  options: LedgerOptions,
+  who: Who
+): Effect.Effect<Session, PostgresUnavailable | LedgerFenced> =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const close = Scope.close(scope, Exit.void)
+    return yield* opened(postgres, ids, options, who).pipe(
+      Scope.provide(scope),
+      Effect.map((session): Session => ({ ...session, close })),
+      Effect.onError(() => close)
+    )
+  })
