@@ -1,0 +1,11 @@
+/** Proofs of the ledger: a Merkle tree over its transactions, its signed heads, and what they prove offline. */
+export * as Consistency from "./Consistency.ts"
+export { Hash, type Sha256, sha256 } from "./Hash.ts"
+export * as Inclusion from "./Inclusion.ts"
+export { InvalidProof, OutOfTree } from "./InvalidProof.ts"
+export * as Leaf from "./Leaf.ts"
+export { type NodeId, NodeMissing, type NodeSource } from "./Node.ts"
+export { ReceiptProof, verifyReceipt } from "./ReceiptProof.ts"
+export * as Tile from "./Tile.ts"
+export * as Tree from "./Tree.ts"
+export * as TreeHead from "./TreeHead.ts"
