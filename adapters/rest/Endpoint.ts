@@ -1,6 +1,6 @@
 /** An endpoint is declared as data; `serve` runs every one of them the same way. */
 import { Effect, Schema } from "effect"
-import type { ApplicationError } from "../../application/errors/Catalogue.ts"
+import type { ApplicationError } from "../../application/errors/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import type { Authenticator, Caller } from "../../application/ports/Caller.ts"

@@ -1,6 +1,6 @@
 /** The API description (OpenAPI 3.1), made of the endpoints' declarations and nothing else. */
 import { Schema } from "effect"
-import { catalogue } from "../../application/errors/Catalogue.ts"
+import { catalogue } from "../../application/errors/index.ts"
 import { CallerKey } from "../../application/ports/Idempotency.ts"
 import { type EdgeCode, edgeCatalogue } from "./EdgeError.ts"
 import { type Endpoint, parametersOf } from "./Endpoint.ts"

@@ -1,5 +1,5 @@
 /** Problems (RFC 9457): the one shape of every answer that is not a success. */
-import { type ApplicationError, describe, type Kind } from "../../application/errors/Catalogue.ts"
+import { type ApplicationError, describe, type Kind } from "../../application/errors/index.ts"
 import { type EdgeError, edgeCatalogue, type FieldError } from "./EdgeError.ts"
 
 /** Everything that this edge answers with a problem. */

@@ -1,5 +1,5 @@
 /** One page for each error, at the address that is the `type` of its problem. */
-import { catalogue, type Kind } from "../../application/errors/Catalogue.ts"
+import { catalogue, type Kind } from "../../application/errors/index.ts"
 import { edgeCatalogue } from "./EdgeError.ts"
 import type { JsonObject } from "./Json.ts"
 import { statusByKind } from "./Problem.ts"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, describe, test } from "node:test"
 import { Layer, Schema } from "effect"
-import { catalogue } from "../../application/errors/Catalogue.ts"
+import { catalogue } from "../../application/errors/index.ts"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
 import { edgeCatalogue } from "./EdgeError.ts"

@@ -88,6 +88,8 @@ export const startBank = (
       new Request(`http://bank.test${path}`, {
         method,
         ...(content === undefined ? {} : { body: content }),
+        // Node takes a stream as a body only so.
+        ...(content instanceof ReadableStream ? { duplex: "half" } : {}),
         headers: {
           ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
           ...(content === undefined ? {} : { "Content-Type": "application/json" }),
