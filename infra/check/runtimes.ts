@@ -9,6 +9,9 @@ import { browserBundle } from "./browser.ts"
 import { type Finished, node, root, run, tool } from "./command.ts"
 import { closingLine, type Tally, tallyBun, tallyDeno, tallyNode, total } from "./tally.ts"
 
+/** A test that takes longer hangs; a slow machine under load stays below. */
+export const testTimeoutMs = 60_000
+
 const domainTests = (): ReadonlyArray<string> =>
   [...new Bun.Glob("domain/**/*.test.ts").scanSync({ cwd: root })]
     .filter((file) => !file.endsWith(".long.test.ts"))
@@ -22,7 +25,12 @@ interface Runtime {
 const bun: Runtime = {
   name: "Bun",
   run: async (files) => {
-    const finished = await run([process.execPath, "test", ...files.map((file) => `./${file}`)])
+    const finished = await run([
+      process.execPath,
+      "test",
+      `--timeout=${testTimeoutMs}`,
+      ...files.map((file) => `./${file}`)
+    ])
     return { finished, tally: tallyBun(finished.code, finished.output) }
   }
 }

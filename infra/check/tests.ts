@@ -4,11 +4,8 @@
  */
 import { join } from "node:path"
 import { root, run } from "./command.ts"
-import { runtimes } from "./runtimes.ts"
+import { runtimes, testTimeoutMs } from "./runtimes.ts"
 import { closingLine, type Tally, tallyBun, total } from "./tally.ts"
-
-/** A test that takes longer hangs; a slow machine under load stays below. */
-const testTimeoutMs = 60_000
 
 const longSuites = "**/*.long.test.ts"
 
