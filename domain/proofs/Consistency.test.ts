@@ -4,6 +4,7 @@ import { Result, Schema } from "effect"
 import * as fc from "fast-check"
 import * as Consistency from "./Consistency.ts"
 import { flipped, leafHashes, publishedLeafHashes, referenceRoots, storeOf } from "./examples.ts"
+import { ofNode } from "./Hash.ts"
 import { InvalidProof, OutOfTree } from "./InvalidProof.ts"
 import { NodeMissing } from "./Node.ts"
 import { consistencyProofs } from "./vectors.ts"
@@ -97,6 +98,16 @@ describe("a consistency proof", () => {
       ])
         assert.deepEqual(Consistency.verify({ ...proof, path }, earlier, later), invalid("path"))
     }
+  })
+
+  test("of another length than the sizes ask for does not verify, even against roots that were made to fit it", () => {
+    const { path } = Result.getOrThrow(Consistency.make(3, 4, source))
+    const [third = hash, fourth = hash] = path
+    const verify = (path: ReadonlyArray<Uint8Array>, earlier: Uint8Array, later: Uint8Array) =>
+      Consistency.verify({ sizeEarlier: 3, sizeLater: 4, path }, earlier, later)
+    assert.deepEqual(verify(path, rootOf(3), rootOf(4)), proven)
+    assert.deepEqual(verify([...path, hash], ofNode(hash, rootOf(3)), ofNode(hash, rootOf(4))), invalid("path"))
+    assert.deepEqual(verify([third, fourth], third, ofNode(third, fourth)), invalid("path"))
   })
 
   test("of equal sizes or from the empty tree has no path, and needs the right root", () => {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test"
 import { Result, Schema } from "effect"
 import * as fc from "fast-check"
 import { flipped, leafHashes, publishedLeafHashes, referenceRoots, storeOf } from "./examples.ts"
+import { ofNode } from "./Hash.ts"
 import * as Inclusion from "./Inclusion.ts"
 import { InvalidProof, OutOfTree } from "./InvalidProof.ts"
 import { NodeMissing } from "./Node.ts"
@@ -79,6 +80,13 @@ describe("an inclusion proof", () => {
       ])
         assert.deepEqual(Inclusion.verify({ ...proof, path }, leaf, root), invalid("path"))
     }
+  })
+
+  test("of another length than the sizes ask for does not verify, even against a root that was made to fit it", () => {
+    const [first, second] = [leafAt(0), leafAt(1)]
+    const root = ofNode(first, second)
+    assert.deepEqual(Inclusion.verify({ leafIndex: 0, treeSize: 1, path: [first] }, second, root), invalid("path"))
+    assert.deepEqual(Inclusion.verify({ leafIndex: 0, treeSize: 2, path: [] }, second, second), invalid("path"))
   })
 
   test("of a leaf that the tree has not is neither made nor verified", () => {

@@ -125,7 +125,13 @@ describe("the leaf of a transaction", () => {
     const [entry] = transaction.entries
     assert.ok(entry !== undefined)
     const entries = Array.from({ length: 1000 }, () => entry)
-    assert.equal(Leaf.bytesOf({ ...plain, entries }).length, 41 + 1000 * 63)
+    const bytes = Leaf.bytesOf({ ...plain, entries })
+    assert.equal(bytes.length, 41 + 1000 * 63)
+    const one = Leaf.bytesOf({ ...plain, entries: [entry] })
+    // The count of entries lies in the four bytes before the first.
+    assert.deepEqual(bytes.slice(0, 37), one.slice(0, 37))
+    for (const index of [0, 1, 6, 7, 8, 500, 999])
+      assert.deepEqual(bytes.slice(41 + index * 63, 41 + (index + 1) * 63), one.slice(41))
     const early = Leaf.bytesOf({ ...plain, bookedAt: Instant.fromMillis(-1) })
     assert.equal(bytesToHex(early.slice(18, 26)), "ffffffffffffffff")
   })
