@@ -4,7 +4,7 @@ import { Result } from "effect"
 import { Instant, LocalDate } from "../calendar/index.ts"
 import { decideBatch } from "./Batch.ts"
 import type { Command } from "./Command.ts"
-import type { Occasion } from "./Decide.ts"
+import { decide, type Occasion } from "./Decide.ts"
 import {
   alice,
   bank,
@@ -111,6 +111,20 @@ describe("a batch", () => {
       [...draft.changed().holds].map((hold) => hold.id),
       [due.id]
     )
+  })
+
+  test("a hold that is due is not captured or released even where no one has expired it", () => {
+    const ledger = exampleLedger()
+    const expiresAt = Instant.addMillis(start, hour)
+    const { id } = ledger.hold(holdCommand(alice, bob, cents(600), { expiresAt }))
+    for (const command of [
+      { _tag: "Capture", holdId: id, keepRest: false },
+      { _tag: "Release", holdId: id }
+    ] as const) {
+      const decided = decide(ledger.book, command, occasion(0, expiresAt))
+      assert.ok(Result.isFailure(decided) && decided.failure._tag === "HoldEnded")
+      assert.equal(decided.failure.status, "expired")
+    }
   })
 
   test("the book it is decided against stays as it was, and the draft lists each change once", () => {

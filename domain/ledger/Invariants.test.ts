@@ -77,7 +77,7 @@ const commandOf = ({ act, a, b, c, minor, flag }: Step, ledger: ExampleLedger): 
       return transfer(first.id, other, amount)
     case "journal": {
       const small = Money.make(BigInt(1 + (c % 9)), first.currency)
-      const sum = small.minor + minor + (a % 30 === 0 ? 1n : 0n)
+      const sum = small.minor + minor + (a % 30 === 0 ? 1n : a % 30 === 1 ? -1n : 0n)
       return {
         _tag: "Post",
         kind: "journal",

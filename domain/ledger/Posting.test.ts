@@ -149,6 +149,23 @@ describe("posting", () => {
     assert.equal(ledger.account(bank).postedDebits, balanceMinorMax)
   })
 
+  test("legs are unbalanced whichever side is larger, and if only one currency of several is", () => {
+    for (const [debits, credits] of [
+      [2, 1],
+      [1, 2]
+    ] as const) {
+      const ledger = exampleLedger()
+      const unbalanced = { _tag: "Unbalanced", debits: euros(debits), credits: euros(credits) }
+      const legs = [
+        debit(bank, cents(5)),
+        credit(alice, cents(5)),
+        debit(euroBank, euros(debits)),
+        credit(erika, euros(credits))
+      ]
+      assert.deepEqual({ ...ledger.refuse(journal(...legs)) }, unbalanced)
+    }
+  })
+
   test("a rejected transaction changes nothing", () => {
     const ledger = exampleLedger()
     const before = ledger.snapshot()

@@ -108,6 +108,10 @@ describe("holds", () => {
     const ledger = exampleLedger()
     const { id } = ledger.hold(holdCommand(alice, bob, cents(400)))
     ledger.accept(captureOf(id, { amount: cents(150), keepRest: true }))
+    assert.deepEqual(
+      { ...ledger.refuse(captureOf(id, { amount: cents(251) })) },
+      { _tag: "CaptureExceedsHold", holdId: id, remaining: cents(250), requested: cents(251) }
+    )
     assert.deepEqual(ledger.post(captureOf(id)).entries[0]?.amount, cents(250))
     assert.deepEqual(ledger.book.hold(id)?.captured, cents(400))
   })

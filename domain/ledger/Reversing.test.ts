@@ -90,6 +90,17 @@ describe("reversals", () => {
     )
   })
 
+  test("parts reversed before a batch and in it count together", () => {
+    const ledger = exampleLedger()
+    const { id } = ledger.post(transfer(alice, bob, cents(300)))
+    ledger.accept(reverseOf(id, { amount: cents(100) }))
+    const outcomes = ledger.batch([100, 50, 51, 50].map((minor) => reverseOf(id, { amount: cents(minor) })))
+    assert.deepEqual(
+      outcomes.map((each) => each._tag),
+      ["Success", "Success", "Failure", "Success"]
+    )
+  })
+
   test("a reversal needs the money to be there and the accounts to be usable", () => {
     const ledger = exampleLedger()
     const { id } = ledger.post(transfer(alice, bob, cents(300)))
