@@ -7,6 +7,7 @@ import { type Endpoint, parametersOf } from "./Endpoint.ts"
 import { limitDefault } from "./Input.ts"
 import type { Json, JsonObject } from "./Json.ts"
 import { statusByKind } from "./Problem.ts"
+import type { OpenRoute } from "./routes/operations.ts"
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -184,8 +185,39 @@ const operationOf = (endpoint: Endpoint, schemas: Record<string, Json>): JsonObj
 
 const textHeader = (description: string): JsonObject => ({ description, schema: { type: "string" } })
 
-/** The OpenAPI document of the endpoints, served by the site that `publicUrl` names (`/` where it is not known). */
-export const openApi = (endpoints: ReadonlyArray<Endpoint>, publicUrl: string): JsonObject => {
+const openOperation = ({ path, described }: OpenRoute): JsonObject =>
+  described === undefined
+    ? {}
+    : {
+        [path]: {
+          get: {
+            operationId: described.operationId,
+            summary: described.summary,
+            tags: ["operations"],
+            security: [],
+            parameters: parametersOf(path).map((name) => ({
+              name,
+              in: "path",
+              required: true,
+              schema: { type: "string" }
+            })),
+            responses: {
+              "200": { description: "OK", content: { [described.type]: {} } },
+              default: {
+                description: "A problem",
+                content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } }
+              }
+            }
+          }
+        }
+      }
+
+/** The OpenAPI document of the endpoints and the open routes, served by the site that `publicUrl` names (`/` where it is not known). */
+export const openApi = (
+  endpoints: ReadonlyArray<Endpoint>,
+  open: ReadonlyArray<OpenRoute>,
+  publicUrl: string
+): JsonObject => {
   const schemas: Record<string, Json> = { Problem: problemSchema }
   const paths: Record<string, JsonObject> = {}
   for (const endpoint of endpoints)
@@ -193,6 +225,7 @@ export const openApi = (endpoints: ReadonlyArray<Endpoint>, publicUrl: string): 
       ...paths[endpoint.path],
       [endpoint.method.toLowerCase()]: operationOf(endpoint, schemas)
     }
+  for (const route of open) Object.assign(paths, openOperation(route))
   return {
     openapi: "3.1.0",
     info: {

@@ -54,7 +54,7 @@ const allowed = (routes: ReadonlyArray<{ readonly method: string; readonly path:
 export const restApp = (options: RestOptions) => {
   const { runtime, rateLimiter = tokenBuckets(), ready = Effect.succeed(true), cors } = options
   const edge: Edge = { runtime, limiter: rateLimiter, publicUrl: (options.publicUrl ?? "").replace(/\/+$/u, ""), cors }
-  const open = operations(openApi(endpoints, edge.publicUrl), ready)
+  const open = operations((routes) => openApi(endpoints, routes, edge.publicUrl), ready)
   const allowOf = allowed([...endpoints, ...open.map(({ path }) => ({ method: "GET", path }))])
 
   // Bun's own router would take other paths than `handle` does, and short host names are misread without the last one.

@@ -40,7 +40,8 @@ describe("the API description", () => {
         assert.match(method, /^(get|post|put|patch)$/)
         const { operationId, parameters, responses, security } = nodeAt(operation)
         ids.push(operationId)
-        assert.equal(security, undefined, "no operation is without a token")
+        // Only what tells nothing of any customer is open.
+        assert.deepEqual(security, path.startsWith("/v1/") ? undefined : [], path)
         assert.ok(Array.isArray(parameters))
         const inPath = parameters.filter((each) => nodeAt(each).in === "path")
         assert.deepEqual(
@@ -49,7 +50,7 @@ describe("the API description", () => {
         )
         for (const each of parameters) nodeAt(each, "schema")
         for (const [status, response] of Object.entries(nodeAt(responses))) {
-          assert.match(status, /^[2-5]\d\d$/)
+          assert.match(status, /^([2-5]\d\d|default)$/)
           assert.equal(typeof nodeAt(response).description, "string")
         }
       }
@@ -67,6 +68,15 @@ describe("the API description", () => {
           told.some((each) => each.includes(catalogue[tag].code)),
           `${path} ${tag}`
         )
+    }
+  })
+
+  test("lists health, metrics and problems as open to all", async () => {
+    const paths = nodeAt(await describe(), "paths")
+    for (const path of ["/healthz", "/readyz", "/metrics", "/openapi.json", "/problems", "/problems/{code}"]) {
+      const content = nodeAt(paths, path, "get", "responses", "200", "content")
+      const received = await send("GET", path.replace("{code}", "insufficient_funds"), { token: null })
+      assert.deepEqual([received.status, received.headers.get("content-type")], [200, Object.keys(content)[0]])
     }
   })
 

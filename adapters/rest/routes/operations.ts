@@ -11,6 +11,8 @@ import type { Answer } from "../Serve.ts"
 /** A route that anyone may read without a token. `parameter` is the value of the path's only parameter. */
 export interface OpenRoute {
   readonly path: string
+  /** What the API description says of it; the pages for people are left out there. */
+  readonly described?: { readonly operationId: string; readonly summary: string; readonly type: string }
   readonly respond: (request: Request, parameter: string) => Effect.Effect<Answer, EdgeError, RestServices>
 }
 
@@ -25,13 +27,27 @@ const json = (value: unknown): Answer => found("application/json", JSON.stringif
 // Swagger UI's files change only with the deployment; an hour spares 1.5 MB a visit.
 const hour = { "Cache-Control": "public, max-age=3600" }
 
-/** Health, metrics and documentation. `ready` tells whether requests can be served now. */
-export const operations = (description: JsonObject, ready: Effect.Effect<boolean>): ReadonlyArray<OpenRoute> => {
-  const descriptionText = JSON.stringify(description)
-  return [
-    { path: "/healthz", respond: () => Effect.succeed(json({ status: "ok" })) },
+const prometheusText = "text/plain; version=0.0.4; charset=utf-8"
+
+const described = (operationId: string, summary: string, type = "application/json") => ({ operationId, summary, type })
+
+/**
+ * Health, metrics and documentation. `describe` makes the API description, once, of these routes and the endpoints;
+ * `ready` tells whether requests can be served now.
+ */
+export const operations = (
+  describe: (open: ReadonlyArray<OpenRoute>) => JsonObject,
+  ready: Effect.Effect<boolean>
+): ReadonlyArray<OpenRoute> => {
+  const routes: ReadonlyArray<OpenRoute> = [
+    {
+      path: "/healthz",
+      described: described("getHealth", "Whether the process is alive"),
+      respond: () => Effect.succeed(json({ status: "ok" }))
+    },
     {
       path: "/readyz",
+      described: described("getReadiness", "Whether requests can be served now; 503 if not"),
       respond: () =>
         Effect.flatMap(ready, (isReady) =>
           isReady
@@ -41,9 +57,14 @@ export const operations = (description: JsonObject, ready: Effect.Effect<boolean
     },
     {
       path: "/metrics",
-      respond: () => Effect.map(format(), (text) => found("text/plain; version=0.0.4; charset=utf-8", text))
+      described: described("getMetrics", "Metrics as Prometheus reads them", prometheusText),
+      respond: () => Effect.map(format(), (text) => found(prometheusText, text))
     },
-    { path: "/openapi.json", respond: () => Effect.succeed(found("application/json", descriptionText)) },
+    {
+      path: "/openapi.json",
+      described: described("getApiDescription", "This description"),
+      respond: () => Effect.succeed(found("application/json", description))
+    },
     {
       path: "/docs",
       respond: () =>
@@ -58,9 +79,14 @@ export const operations = (description: JsonObject, ready: Effect.Effect<boolean
           : Effect.succeed(found(asset.type, asset.body, hour))
       }
     },
-    { path: "/problems", respond: () => Effect.succeed(json({ items: problemPages })) },
+    {
+      path: "/problems",
+      described: described("listProblems", "Every error code, with what to do about it"),
+      respond: () => Effect.succeed(json({ items: problemPages }))
+    },
     {
       path: "/problems/{code}",
+      described: described("getProblem", "What an error code means; the address is the type of its problems"),
       respond: (request, code) => {
         const page = problemPage(code)
         if (page === undefined) return Effect.fail(new EdgeError("problem_not_found"))
@@ -73,4 +99,6 @@ export const operations = (description: JsonObject, ready: Effect.Effect<boolean
       }
     }
   ]
+  const description = JSON.stringify(describe(routes))
+  return routes
 }
