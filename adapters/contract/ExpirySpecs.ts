@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { Clock, Effect } from "effect"
 import { Ledger } from "../../application/ports/Ledger.ts"
 import { Instant } from "../../domain/calendar/index.ts"
-import type { AccountId } from "../../domain/ids/index.ts"
+import type { AccountId, HoldId } from "../../domain/ids/index.ts"
 import { accountOf, cents, funded, held, hold, refused, submit, totals, transfer } from "./Desk.ts"
 import type { Advance, Spec } from "./Spec.ts"
 
@@ -47,6 +47,25 @@ export const expirySpecs = (spec: Spec, advance: Advance): void => {
       assert.deepEqual([...totals(own), own.openHolds], [0n, 1000n, 300n, 0n, 1])
       assert.deepEqual(totals(yield* accountOf(bank)), [1000n, 0n, 0n, 300n])
       assert.equal(yield* expireAll, 0)
+    })
+  )
+
+  spec(
+    "of several holds each ends at its own time",
+    Effect.gen(function* () {
+      const { bank, account } = yield* funded(1000)
+      const start = yield* Clock.currentTimeMillis
+      const ids: Array<HoldId> = []
+      for (const hours of [3, 1, 2]) {
+        const expiresAt = Instant.fromMillis(start + hours * hour)
+        ids.push((yield* held(hold(account, bank, cents(100 * hours), { expiresAt }))).id)
+      }
+      for (const stillHeld of [500n, 300n, 0n]) {
+        yield* advance(hour)
+        yield* expireAll
+        assert.equal((yield* accountOf(account)).pendingDebits, stillHeld)
+      }
+      for (const id of ids) assert.equal((yield* (yield* Ledger).hold(id)).status, "expired")
     })
   )
 

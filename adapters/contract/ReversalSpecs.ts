@@ -63,6 +63,22 @@ export const reversalSpecs = (spec: Spec): void => {
   )
 
   spec(
+    "INV-8: of concurrent partial reversals only as many are made as the transaction has money for",
+    Effect.gen(function* () {
+      const { bank, account } = yield* funded(0)
+      const { id: transactionId } = yield* posted(transfer(bank, account, cents(300)))
+      yield* submit(transfer(bank, account, cents(5000)))
+      yield* submit({ _tag: "Reverse", transactionId, amount: cents(50) })
+      const outcomes = yield* Effect.all(
+        Array.from({ length: 20 }, () => Effect.result(submit({ _tag: "Reverse", transactionId, amount: cents(100) }))),
+        { concurrency: "unbounded" }
+      )
+      assert.equal(outcomes.filter((each) => each._tag === "Success").length, 2)
+      assert.equal(LedgerAccount.posted(yield* accountOf(account)), 5050n)
+    })
+  )
+
+  spec(
     "INV-8: of concurrent whole reversals one is made",
     Effect.gen(function* () {
       const { bank, account } = yield* funded(1000)
