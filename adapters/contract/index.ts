@@ -1,2 +1,4 @@
+/** The suites that implementations of the ports pass, and short words for tests of what a suite cannot see. */
 export { accountStoreContract } from "./AccountStoreContract.ts"
+export { cents, funded, held, hold, opened, posted, submit, transfer } from "./Desk.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
