@@ -1,0 +1,79 @@
+import assert from "node:assert/strict"
+import { after, before, describe, test } from "node:test"
+import { Effect, ManagedRuntime } from "effect"
+import { createDatabase, type Database } from "../../infra/testing/postgres.ts"
+import { migrated } from "./fixture.ts"
+import { Postgres } from "./Postgres.ts"
+
+const denied = "42501"
+
+describe("a context's role", () => {
+  let database: Database
+  let runtime: ManagedRuntime.ManagedRuntime<Postgres, unknown>
+  before(async () => {
+    database = await createDatabase()
+    runtime = ManagedRuntime.make(migrated(database.url))
+  })
+  after(async () => {
+    await runtime.dispose()
+    await database.drop()
+  })
+
+  /** What comes of a statement run as a role: the number of its rows, or the SQLSTATE it failed with. */
+  const outcome = (role: string, statement: string): Promise<number | string> =>
+    runtime.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const sql = yield* (yield* Postgres).pool({ name: "test", role, connectionsMax: 1 })
+          return yield* Effect.promise(() =>
+            sql.unsafe(statement).then(
+              (rows) => rows.length,
+              (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "?")
+            )
+          )
+        })
+      )
+    )
+
+  test("sees its own schema and nothing of the other's", async () => {
+    for (const table of ["ledger", "account", "transaction", "entry", "hold", "answer"]) {
+      assert.equal(await outcome("bank_ledger", `select from ledger.${table}`), 0)
+      assert.equal(await outcome("bank_accounts", `select from ledger.${table}`), denied)
+    }
+    for (const table of ["account", "opening"]) {
+      assert.equal(await outcome("bank_accounts", `select from accounts.${table}`), 0)
+      assert.equal(await outcome("bank_ledger", `select from accounts.${table}`), denied)
+    }
+    assert.equal(await outcome("bank_ledger", "select nextval('accounts.number')"), denied)
+  })
+
+  test("does not see the record of migrations, and makes no tables", async () => {
+    for (const role of ["bank_ledger", "bank_accounts"]) {
+      assert.equal(await outcome(role, "select from bank.migration"), denied)
+      for (const schema of ["ledger", "accounts", "public"])
+        assert.equal(await outcome(role, `create table ${schema}.intruder (id int)`), denied)
+    }
+  })
+
+  test("never changes or removes what was booked or answered", async () => {
+    for (const table of ["transaction", "entry", "answer"]) {
+      assert.equal(await outcome("bank_ledger", `update ledger.${table} set ledger_id = ledger_id`), denied)
+      assert.equal(await outcome("bank_ledger", `delete from ledger.${table}`), denied)
+      assert.equal(await outcome("bank_ledger", `truncate ledger.${table}`), denied)
+    }
+    for (const table of ["account", "hold", "ledger"])
+      assert.equal(await outcome("bank_ledger", `delete from ledger.${table}`), denied)
+    assert.equal(await outcome("bank_accounts", "delete from accounts.account"), denied)
+    assert.equal(await outcome("bank_accounts", "update accounts.opening set answer = answer"), denied)
+  })
+
+  test("changes of an account and a hold only what may change", async () => {
+    assert.equal(await outcome("bank_ledger", "update ledger.account set posted_debits = posted_debits"), 0)
+    assert.equal(await outcome("bank_ledger", "update ledger.account set currency = currency"), denied)
+    assert.equal(await outcome("bank_ledger", "update ledger.account set normal_side = normal_side"), denied)
+    assert.equal(await outcome("bank_ledger", "update ledger.hold set captured = captured"), 0)
+    assert.equal(await outcome("bank_ledger", "update ledger.hold set amount = amount"), denied)
+    assert.equal(await outcome("bank_accounts", "update accounts.account set status = status"), 0)
+    assert.equal(await outcome("bank_accounts", "update accounts.account set owner = owner"), denied)
+  })
+})
