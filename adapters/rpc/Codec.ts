@@ -132,7 +132,7 @@ const fieldValue = (field: DescField, value: unknown): unknown => {
 const filled = (desc: DescMessage, value: unknown): ReflectMessage => {
   if (desc.typeName === TimestampSchema.typeName)
     return reflect(TimestampSchema, timestampFromMs(Date.parse(String(value))))
-  const message = reflect(desc)
+  const message = reflect(desc, undefined, false)
   fill(message, value)
   return message
 }
@@ -174,6 +174,6 @@ const fill = (message: ReflectMessage, value: unknown): void => {
  */
 export const messageOf = <Desc extends DescMessage>(desc: Desc, plain: unknown): MessageShape<Desc> => {
   const message = create(desc)
-  fill(reflect(desc, message), plain)
+  fill(reflect(desc, message, false), plain)
   return message
 }

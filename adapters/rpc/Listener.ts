@@ -33,8 +33,11 @@ const firstBytesMillisMax = 10_000
 
 const prefaceStart = Buffer.from("PRI")
 
+/** A socket that has nothing more to say has this long to be closed by its other end. */
+const lingerMillisMax = 500
+
 /** Hands the socket to the server that its first bytes ask for. */
-const route = (socket: net.Socket, h1: http.Server, h2: http2.Http2Server): void => {
+const route = (socket: net.Socket, h1: http.Server, h2: http2.Http2Server, onHttp1: () => void): void => {
   const drop = (): void => {
     socket.destroy()
   }
@@ -42,20 +45,45 @@ const route = (socket: net.Socket, h1: http.Server, h2: http2.Http2Server): void
   socket.setTimeout(firstBytesMillisMax, drop)
   socket.on("error", drop)
   let first = Buffer.alloc(0)
-  const read = (chunk: Buffer): void => {
+  // Reading by `readable` leaves the socket neither paused nor flowing, as a server expects a new one to be.
+  const read = (): void => {
+    const chunk: unknown = socket.read()
+    if (!(chunk instanceof Uint8Array)) return
     first = Buffer.concat([first, chunk])
     if (first.length < prefaceStart.length && prefaceStart.subarray(0, first.length).equals(first)) return
-    socket.off("data", read)
+    socket.off("readable", read)
     socket.off("timeout", drop)
     socket.off("error", drop)
     socket.setTimeout(0)
-    socket.pause()
     socket.unshift(first)
-    const server = first.subarray(0, prefaceStart.length).equals(prefaceStart) ? h2 : h1
-    server.emit("connection", socket)
-    socket.resume()
+    const isHttp2 = first.subarray(0, prefaceStart.length).equals(prefaceStart)
+    if (!isHttp2) onHttp1()
+    ;(isHttp2 ? h2 : h1).emit("connection", socket)
   }
-  socket.on("data", read)
+  socket.on("readable", read)
+}
+
+/** Waits until something holds, which is looked at whenever `changed` is called, and no longer than a bound. */
+const makeWait = () => {
+  const checks = new Set<() => void>()
+  const changed = (): void => {
+    for (const check of checks) check()
+  }
+  const until = (holds: () => boolean, millisMax: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        checks.delete(check)
+        resolve(holds())
+      }
+      const check = (): void => {
+        if (holds()) end()
+      }
+      const timer = setTimeout(end, millisMax)
+      checks.add(check)
+      check()
+    })
+  return { changed, until }
 }
 
 /** Listens on `host` and `port`; port 0 takes any free one. Rejects where the port is taken or not allowed. */
@@ -64,18 +92,25 @@ export const listen = (
   address: { readonly host: string; readonly port: number }
 ): Promise<Listener> => {
   const sockets = new Set<net.Socket>()
+  const http1Sockets = new Set<net.Socket>()
   const sessions = new Set<http2.ServerHttp2Session>()
+  const { changed, until } = makeWait()
   let open = 0
   let closing = false
-  let onIdle = (): void => {}
 
   const track: Handler = (request, response) => {
     open++
     if (closing && request.httpVersionMajor < 2) response.setHeader("connection", "close")
-    response.once("close", () => {
+    let isOpen = true
+    const end = (): void => {
+      if (!isOpen) return
+      isOpen = false
       open--
-      if (open === 0) onIdle()
-    })
+      changed()
+    }
+    response.once("close", end)
+    // Where an answer was sent before its request was read to the end, only the HTTP/2 stream tells of it.
+    if ("stream" in request) request.stream.once("finish", end).once("close", end)
     handler(request, response)
   }
   const h1 = http.createServer(track)
@@ -87,26 +122,23 @@ export const listen = (
   })
   const server = net.createServer((socket) => {
     sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-    route(socket, h1, h2)
+    socket.once("close", () => {
+      sockets.delete(socket)
+      http1Sockets.delete(socket)
+      changed()
+    })
+    route(socket, h1, h2, () => http1Sockets.add(socket))
   })
   server.maxConnections = connectionsMax
-
-  const idle = (graceMillis: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      if (open === 0) return resolve(true)
-      const timer = setTimeout(() => resolve(false), graceMillis)
-      onIdle = () => {
-        clearTimeout(timer)
-        resolve(true)
-      }
-    })
 
   const close = async (graceMillis: number): Promise<boolean> => {
     closing = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const session of sessions) session.close()
-    const answered = await idle(graceMillis)
+    const answered = await until(() => open === 0, graceMillis)
+    // The last answers may still be on their way out of a socket: it is ended, not cut.
+    for (const socket of http1Sockets) socket.end()
+    if (answered) await until(() => sockets.size === 0, lingerMillisMax)
     for (const session of sessions) session.destroy()
     for (const socket of sockets) socket.destroy()
     await closed

@@ -43,7 +43,16 @@ export class InvalidRequest {
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => (issue._tag === "MissingKey" ? "Required" : SchemaIssue.defaultLeafHook(issue))
+  leafHook: (issue) => {
+    switch (issue._tag) {
+      case "MissingKey":
+        return "Required"
+      case "UnexpectedKey":
+        return "Unknown field"
+      default:
+        return SchemaIssue.defaultLeafHook(issue)
+    }
+  }
 })
 
 /** The faults that a Schema found, each field and message once; `prefix` is where the value stands in the request. */

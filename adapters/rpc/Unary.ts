@@ -61,17 +61,18 @@ export const unary = <I extends DescMessage, O extends DescMessage, C, A, R>(
 ): Unary<I, O, R> => {
   const decode = decoder(declaration.command, declaration.defaults)
   const respond = responder(declaration)
-  return (context) => (request, handler) => {
+  return (context) => async (request, handler) => {
     const caller = callerOf(handler)
     const requestId = randomRequestId()
-    handler.responseHeader.set(requestIdHeader, requestId)
     const program = Effect.gen(function* () {
       const decoded = decode(plainOf(declaration.method.input, request))
       if (Result.isFailure(decoded)) return yield* Effect.fail(new InvalidRequest(decoded.failure))
       return respond(yield* declaration.run(decoded.success, caller))
     })
     const mapped = Effect.mapError(program, (error) => connectErrorOf(error, requestId))
-    return run(context, mapped, handler, requestId)
+    const response = await run(context, mapped, handler, requestId)
+    handler.responseHeader.set(requestIdHeader, requestId)
+    return response
   }
 }
 
@@ -85,12 +86,11 @@ export const keyed = <I extends DescMessage, O extends DescMessage, C, A, R>(
 ): Unary<I, O, R> => {
   const decode = decoder(declaration.command, declaration.defaults)
   const respond = responder(declaration)
-  return (context) => (request, handler) => {
+  return (context) => async (request, handler) => {
     const caller = callerOf(handler)
     const { idempotencyKey, ...plain } = plainOf(declaration.method.input, request)
     const key = decodeKey(idempotencyKey)
     const requestId = Result.isSuccess(key) ? requestIdOf(caller.id, key.success) : randomRequestId()
-    handler.responseHeader.set(requestIdHeader, requestId)
     const program = Effect.gen(function* () {
       const decoded = decode(plain)
       if (Result.isSuccess(decoded) && Result.isSuccess(key))
@@ -103,6 +103,8 @@ export const keyed = <I extends DescMessage, O extends DescMessage, C, A, R>(
       )
     })
     const mapped = Effect.mapError(program, (error) => connectErrorOf(error, requestId))
-    return run(context, mapped, handler, requestId)
+    const response = await run(context, mapped, handler, requestId)
+    handler.responseHeader.set(requestIdHeader, requestId)
+    return response
   }
 }

@@ -1,15 +1,63 @@
-/** What the tests of this folder share: callers by token. */
+/** What the tests of this folder share: a caller with a token, ids, and the independent client `buf curl`. */
+import { execFile } from "node:child_process"
+import { join } from "node:path"
 import { Effect, Layer } from "effect"
-import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import { Bank } from "../../application/ports/Bank.ts"
+import { Authenticator, type Caller, Unauthenticated } from "../../application/ports/Caller.ts"
+import { Ids } from "../../application/ports/Ids.ts"
+import { Product } from "../../domain/accounts/index.ts"
 import { CustomerId, TypedId } from "../../domain/ids/index.ts"
 
-/** The token that the tests' server knows. */
+/** The tokens that the tests' server knows. */
 export const token = "token-of-ada"
+export const otherToken = "token-of-bob"
 
-const customer = CustomerId.make(TypedId.fromUuid("cus", "01890a5d-ac96-774b-bcce-b302099a8057"))
+const customer = (uuid: string) => CustomerId.make(TypedId.fromUuid("cus", uuid))
+export const ada: Caller = { id: "ada", customer: customer("01890a5d-ac96-774b-bcce-b302099a8057") }
+export const bob: Caller = { id: "bob", customer: customer("01890a5d-ac96-774b-bcce-b302099a8058") }
 
-/** Knows one token, of one caller. */
+const callers: ReadonlyMap<string, Caller> = new Map([
+  [token, ada],
+  [otherToken, bob]
+])
+
+/** Knows two callers. */
 export const authenticatorLayer = Layer.succeed(Authenticator, {
-  authenticate: (presented) =>
-    presented === token ? Effect.succeed({ id: "ada", customer }) : Effect.fail(new Unauthenticated({}))
+  authenticate: (presented) => {
+    const caller = callers.get(presented)
+    return caller === undefined ? Effect.fail(new Unauthenticated({})) : Effect.succeed(caller)
+  }
 })
+
+/** A bank of a country without IBANs that offers the built-in products. */
+export const bankLayer = Layer.succeed(Bank, { products: Product.builtIn })
+
+/** Counted ids. */
+export const idsLayer = Layer.sync(Ids, () => {
+  let count = 0
+  return {
+    next: (millis) => {
+      const random = new Uint8Array(TypedId.randomByteLength)
+      new DataView(random.buffer).setUint32(6, ++count)
+      return TypedId.uuidV7(millis, random)
+    }
+  }
+})
+
+const root = join(import.meta.dirname, "../..")
+
+/** What a run of a client printed; `code` is its exit code. */
+export interface Printed {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs `buf curl` with these arguments, for at most 20 seconds. */
+export const bufCurl = (...args: ReadonlyArray<string>): Promise<Printed> =>
+  new Promise((resolve) => {
+    const options = { cwd: root, timeout: 20_000, maxBuffer: 16 * 1024 * 1024 }
+    execFile(join(root, "node_modules/.bin/buf"), ["curl", ...args], options, (error, out, err) => {
+      resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, out, err })
+    })
+  })
