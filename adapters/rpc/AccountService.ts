@@ -1,15 +1,25 @@
 /** `bank.account.v1.AccountService` over the use cases of `application/accounts`. */
 import { Schema } from "effect"
-import { AccountView } from "../../application/accounts/AccountView.ts"
-import { CloseAccount, closeAccount } from "../../application/accounts/CloseAccount.ts"
-import { FreezeAccount, freezeAccount } from "../../application/accounts/FreezeAccount.ts"
-import { GetAccount, getAccount } from "../../application/accounts/GetAccount.ts"
-import { ListAccounts, listAccounts } from "../../application/accounts/ListAccounts.ts"
-import { OpenAccount, openAccount } from "../../application/accounts/OpenAccount.ts"
-import { RenameAccount, renameAccount } from "../../application/accounts/RenameAccount.ts"
-import { SetOverdraftLimit, setOverdraftLimit } from "../../application/accounts/SetOverdraftLimit.ts"
-import { UnfreezeAccount, unfreezeAccount } from "../../application/accounts/UnfreezeAccount.ts"
-import { GetStatement, getStatement } from "../../application/ledger/GetStatement.ts"
+import {
+  AccountView,
+  CloseAccount,
+  closeAccount,
+  FreezeAccount,
+  freezeAccount,
+  GetAccount,
+  getAccount,
+  ListAccounts,
+  listAccounts,
+  OpenAccount,
+  openAccount,
+  RenameAccount,
+  renameAccount,
+  SetOverdraftLimit,
+  setOverdraftLimit,
+  UnfreezeAccount,
+  unfreezeAccount
+} from "../../application/accounts/index.ts"
+import { GetStatement, getStatement } from "../../application/ledger/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import type { Ids } from "../../application/ports/Ids.ts"

@@ -1,7 +1,7 @@
 /** Errors as every RPC answers them: a code, a sentence, and a `bank.type.v1.Problem` for programs. */
 import { Code, ConnectError } from "@connectrpc/connect"
 import { type Schema, SchemaIssue } from "effect"
-import { type ApplicationError, describe, type Kind } from "../../application/errors/Catalogue.ts"
+import { type ApplicationError, describe, type Kind } from "../../application/errors/index.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
 import { errorJsonOf } from "./ErrorJson.ts"
 import { requestIdHeader } from "./RequestId.ts"

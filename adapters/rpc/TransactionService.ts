@@ -1,17 +1,30 @@
 /** `bank.transaction.v1.TransactionService` over the use cases of `application/ledger`. */
 import { Schema } from "effect"
-import { AuthorizeHold, authorizeHold } from "../../application/ledger/AuthorizeHold.ts"
-import { CaptureHold, captureHold } from "../../application/ledger/CaptureHold.ts"
-import { Deposit, deposit } from "../../application/ledger/Deposit.ts"
-import { GetHold, getHold } from "../../application/ledger/GetHold.ts"
-import { GetTransaction, getTransaction } from "../../application/ledger/GetTransaction.ts"
-import { ListEntries, listEntries } from "../../application/ledger/ListEntries.ts"
-import { PostTransaction, postTransaction } from "../../application/ledger/PostTransaction.ts"
-import { ReleaseHold, releaseHold } from "../../application/ledger/ReleaseHold.ts"
-import { ReverseTransaction, reverseTransaction } from "../../application/ledger/ReverseTransaction.ts"
-import { TransactionView } from "../../application/ledger/TransactionView.ts"
-import { Transfer, transfer } from "../../application/ledger/Transfer.ts"
-import { Withdraw, withdraw } from "../../application/ledger/Withdraw.ts"
+import {
+  AuthorizeHold,
+  authorizeHold,
+  CaptureHold,
+  captureHold,
+  Deposit,
+  deposit,
+  GetHold,
+  GetTransaction,
+  getHold,
+  getTransaction,
+  ListEntries,
+  listEntries,
+  PostTransaction,
+  postTransaction,
+  ReleaseHold,
+  ReverseTransaction,
+  releaseHold,
+  reverseTransaction,
+  TransactionView,
+  Transfer,
+  transfer,
+  Withdraw,
+  withdraw
+} from "../../application/ledger/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import { Hold, Transaction } from "../../domain/ledger/index.ts"

@@ -2,7 +2,7 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf"
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect"
 import { type Context, Effect, Result, Schema } from "effect"
-import type { ApplicationError } from "../../application/errors/Catalogue.ts"
+import type { ApplicationError } from "../../application/errors/index.ts"
 import type { Caller } from "../../application/ports/Caller.ts"
 import { CallerKey, type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.ts"
 import { callerOf } from "./Authentication.ts"
