@@ -1,6 +1,5 @@
 import { Effect, Layer, Option, Ref } from "effect"
 import { layer as ids } from "../../adapters/ids/index.ts"
-import { layer as memory } from "../../adapters/memory/index.ts"
 import { accountService, ledgerService, serve, transactionService } from "../../adapters/rpc/index.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import { Product } from "../../domain/accounts/index.ts"
@@ -8,7 +7,8 @@ import { database, dataDirOf } from "./Database.ts"
 import { demoData } from "./DemoData.ts"
 import * as DevelopmentToken from "./DevelopmentToken.ts"
 import { jobs } from "./Jobs.ts"
-import { serveRest } from "./Rest.ts"
+import { stores } from "./Stores.ts"
+import { PortTaken, serveRest } from "./Rest.ts"
 import { identityOf, type Settings, settings } from "./Settings.ts"
 
 const tokenOf = (from: Settings): Effect.Effect<string> =>
@@ -19,10 +19,11 @@ const tokenOf = (from: Settings): Effect.Effect<string> =>
 
 const services = (from: Settings, url: string, token: string) =>
   Layer.mergeAll(
-    memory,
+    stores(url),
     DevelopmentToken.layer(token),
-    Layer.succeed(Bank, Bank.of({ identity: identityOf(from), products: Product.builtIn }))
-  ).pipe(Layer.provideMerge(ids))
+    Layer.succeed(Bank, Bank.of({ identity: identityOf(from), products: Product.builtIn })),
+    ids
+  )
 
 /** Everything that runs once the stores are there. It ends in the reverse order: edges, jobs, stores, database. */
 const running = Effect.fnUntraced(function* (from: Settings) {
@@ -32,7 +33,11 @@ const running = Effect.fnUntraced(function* (from: Settings) {
   const rpc = yield* serve([accountService, transactionService, ledgerService], {
     host: from.host,
     port: from.rpcPort
-  })
+  }).pipe(
+    Effect.catchTag("ListenFailed", ({ host, port, reason }) =>
+      Effect.fail(new PortTaken({ setting: "BANK_RPC_PORT", host, port, reason }))
+    )
+  )
   const rest = yield* serveRest({
     host: from.host,
     port: from.restPort,

@@ -79,7 +79,7 @@ const violations: ReadonlyArray<Violation> = [
   violation("adapter-imports", adapter, `import { main } from "../../apps/bank/main.ts"`),
   violation("adapter-imports", adapter, `import { root } from "../../infra/check/command.ts"`),
   violation("sibling-adapter", adapter, `import { layer } from "../memory/index.ts"`),
-  violation("sibling-adapter", "adapters/postgres/Planted.test.ts", `import { layer } from "../memory/index.ts"`),
+  violation("sibling-adapter", "adapters/postgres/Planted.test.ts", `import { layer } from "../rest/index.ts"`),
   violation("test-only", adapter, `import { suite } from "../contract/index.ts"`),
   violation("test-only", adapter, `import { clock } from "../../infra/testing/clock.ts"`),
   violation("test-only", core, `import { clock } from "../../infra/testing/clock.ts"`),

@@ -18,6 +18,6 @@ export const placeOf = (file: string): Place => {
     layer,
     context,
     unit: context === "" ? layer : `${layer}/${context}`,
-    isTest: /\.test\.[cm]?[jt]sx?$/u.test(file)
+    isTest: /(^|[./])(test|fixture)\.[cm]?[jt]sx?$/u.test(file)
   }
 }

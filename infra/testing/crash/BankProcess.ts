@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
-import { layout } from "../../../adapters/embedded-postgres/DataDir.ts"
+import { layout } from "../../../adapters/embedded-postgres/index.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 

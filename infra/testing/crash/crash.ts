@@ -2,10 +2,11 @@
  * Kills a bank in the middle of a load of transfers, and PostgreSQL, and both, and proves after each restart that every
  * acknowledged transfer is there, none twice, and every invariant holds. `bun run crash [--rounds N] [--seed N]`.
  */
-import { mkdtemp, rm } from "node:fs/promises"
+import { chmod, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { Effect } from "effect"
 import { verify } from "../../../apps/cli/verify.ts"
 import { type BankProcess, freePort, startBank } from "./BankProcess.ts"
 import { type Answered, type Asked, histories, openAccounts, send, transactionOf, transfers } from "./Load.ts"
@@ -82,6 +83,8 @@ const retryAll = async (bank: BankProcess, { acknowledged, unknown }: Outcome): 
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), "bank-crash-"))
+// As root, PostgreSQL runs as another user, who has to pass through.
+await chmod(dataDir, 0o711)
 const random = seeded(Number(values.seed))
 const ports = { rest: await freePort(), rpc: await freePort() }
 let bank = await startBank(dataDir, ports)
@@ -113,7 +116,7 @@ for (let round = 0; round < rounds; round++) {
 
 const code = await bank.stop()
 if (code !== 0) fail(`the bank stopped with ${code}:\n${bank.output()}`)
-const violations = await verify({ dataDir })
+const violations = await Effect.runPromise(Effect.scoped(verify({ dataDir })))
 if (violations.length > 0) fail(`invariants violated:\n${violations.map((each) => JSON.stringify(each)).join("\n")}`)
 await rm(dataDir, { recursive: true, force: true })
 console.log("every acknowledged transfer is there, none twice, and all invariants hold")
