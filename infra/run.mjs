@@ -18,7 +18,8 @@ const commands = {
   check: { script: "infra/check/check.ts" },
   bench: { script: "apps/bench/main.ts" },
   simulate: { script: "apps/simulator/main.ts" },
-  gbank: { script: "apps/cli/main.ts" }
+  gbank: { script: "apps/cli/main.ts" },
+  crash: { script: "infra/testing/crash/crash.ts" }
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

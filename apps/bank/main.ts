@@ -1,7 +1,8 @@
 /** The whole bank in one process: `npm start`. */
-import { Cause, Effect, Exit, Fiber, Logger } from "effect"
+import { Cause, Effect, Exit, Fiber, Logger, Option } from "effect"
 import { bank } from "./Bank.ts"
 import { banner } from "./Banner.ts"
+import { startErrorLine } from "./StartError.ts"
 
 const startedAt = performance.now()
 
@@ -28,8 +29,8 @@ process.on("SIGTERM", stop)
 
 const exit = await Effect.runPromise(Fiber.await(fiber))
 if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
-  const error = Cause.squash(exit.cause)
-  console.error(error instanceof Error ? error.message : String(error))
+  const expected = Cause.findErrorOption(exit.cause)
+  console.error(Option.isSome(expected) ? startErrorLine(expected.value) : Cause.pretty(exit.cause))
   process.exit(1)
 }
 process.exit(0)

@@ -1,74 +1,15 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { Result } from "effect"
-import * as fc from "fast-check"
 import { Instant } from "../calendar/index.ts"
 import { Money } from "../money/index.ts"
 import * as Account from "./Account.ts"
 import type { Open } from "./Commands.ts"
+import { limit, names, run, statuses, tagOf } from "./commands.fixture.ts"
 import * as Example from "./examples.ts"
 import * as Product from "./Product.ts"
 
 const { now, usd, eur } = Example
-const limit = (minor: bigint, currency = usd) => Money.make(minor, currency)
-
-interface Options {
-  readonly expectedVersion?: number
-  readonly to?: typeof Example.accountId
-  readonly overdraftLimit?: Money.Money
-  readonly lastActivityAt?: Instant.Instant
-  readonly products?: Product.Catalogue
-}
-
-/** Runs a command by name, with fields that every account of the examples accepts unless `options` say otherwise. */
-const run = (
-  account: Account.Account,
-  name: Account.CommandName,
-  options: Options = {}
-): Result.Result<Account.Accepted, Account.Rejection> => {
-  const { expectedVersion, to = Example.otherAccountId, products = Product.builtIn } = options
-  const plain = expectedVersion === undefined ? {} : { expectedVersion }
-  const lapse = { ...plain, lastActivityAt: options.lastActivityAt ?? Example.openedAt }
-  switch (name) {
-    case "approve":
-      return Account.approve(account, plain, now)
-    case "activate":
-      return Account.activate(account, plain, now)
-    case "cancel":
-      return Account.cancel(account, plain, now)
-    case "freeze":
-      return Account.freeze(account, { ...plain, freeze: "debits" }, now)
-    case "unfreeze":
-      return Account.unfreeze(account, plain, now)
-    case "deactivate":
-      return Account.deactivate(account, lapse, now, products)
-    case "reactivate":
-      return Account.reactivate(account, plain, now)
-    case "markDormant":
-      return Account.markDormant(account, lapse, now, products)
-    case "escheat":
-      return Account.escheat(account, lapse, now, products)
-    case "changeOverdraftLimit": {
-      const overdraftLimit = options.overdraftLimit ?? limit(100n)
-      return Account.changeOverdraftLimit(account, { ...plain, overdraftLimit }, now, products)
-    }
-    case "rename":
-      return Account.rename(account, { ...plain, name: Example.nameOf("Rent") }, now)
-    case "beginClosing":
-      return Account.beginClosing(account, { ...plain, sweepTo: to }, now)
-    case "abandonClosing":
-      return Account.abandonClosing(account, plain, now)
-    case "completeClosing":
-      return Account.completeClosing(account, plain, now)
-  }
-}
-
-const tagOf = (result: Result.Result<unknown, Account.Rejection>): string =>
-  Result.isSuccess(result) ? "accepted" : result.failure._tag
-
-const names = Account.CommandName.literals
-const statuses = Account.Status.literals
-
 describe("the life cycle, every status by every command", () => {
   // A row names the statuses that accept the command and the status they lead to; "same" stays where it is.
   const matrix: Readonly<
@@ -318,101 +259,5 @@ describe("opening an account", () => {
     assert.equal(tagOf(open(limit(-1n))), "OverdraftLimitOutOfRange")
     assert.equal(tagOf(open(limit(1n))), "OverdraftNotAllowed")
     assert.equal(tagOf(open(limit(0n))), "accepted")
-  })
-})
-
-describe("any sequence of commands", () => {
-  const commands = fc.array(fc.constantFrom(...names), { maxLength: 60 })
-
-  test("INV-11, INV-13, INV-15: never leaves closed or escheated, counts versions by one, and never shows an overdraft on savings", () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...statuses), fc.boolean(), commands, (start, ofSavings, sequence) => {
-        let account: Account.Account = ofSavings
-          ? { ...Example.inStatus(start), product: Example.savings, overdraftLimit: limit(0n) }
-          : Example.inStatus(start)
-        for (const name of sequence) {
-          const result = run(account, name, { expectedVersion: account.version })
-          const ended = account.status === "closed" || account.status === "escheated"
-          if (ended) assert.ok(Result.isFailure(result))
-          if (Result.isFailure(result)) continue
-          assert.equal(result.success.account.version, account.version + 1)
-          account = result.success.account
-          if (ofSavings) assert.equal(account.overdraftLimit.minor, 0n)
-          assert.equal(account.overdraftLimit.currency, account.currency)
-        }
-      })
-    )
-  })
-
-  test("INV-12: closes an account that was in use only through closing", () => {
-    fc.assert(
-      fc.property(commands, (sequence) => {
-        let account: Account.Account = Example.inStatus("active")
-        for (const name of sequence) {
-          const before = account.status
-          const result = run(account, name)
-          if (Result.isFailure(result)) continue
-          account = result.success.account
-          if (account.status === "closed") assert.equal(before, "closing")
-        }
-      })
-    )
-  })
-
-  test("INV-14: a stale expected version is refused, whatever the status and command", () => {
-    const versions = fc
-      .integer({ min: 1, max: 1000 })
-      .filter((version) => version !== Example.inStatus("active").version)
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...statuses),
-        fc.constantFrom(...names),
-        versions,
-        (status, name, expectedVersion) => {
-          assert.equal(tagOf(run(Example.inStatus(status), name, { expectedVersion })), "VersionConflict")
-        }
-      )
-    )
-  })
-
-  test("INV-16: id, owner, product, currency, number, IBAN and creation time never change", () => {
-    const identity = ({ id, owner, product, currency, number, iban, createdAt }: Account.Account) =>
-      [id, owner, product, currency, number, iban, createdAt].join()
-    fc.assert(
-      fc.property(fc.constantFrom(...statuses), commands, (start, sequence) => {
-        let account = Example.inStatus(start)
-        for (const name of sequence) {
-          const result = run(account, name)
-          if (Result.isSuccess(result)) account = result.success.account
-          assert.equal(identity(account), identity(Example.inStatus(start)))
-        }
-      })
-    )
-  })
-
-  test("INV-17: an account lapses only after its product's period since the customer's last activity", () => {
-    const lapses = [
-      ["active", "deactivate", 365],
-      ["inactive", "markDormant", 730],
-      ["dormant", "escheat", 1825]
-    ] as const
-    fc.assert(
-      fc.property(fc.constantFrom(...lapses), fc.integer({ min: 0, max: 4000 }), ([status, name, period], days) => {
-        const lastActivityAt = Instant.fromMillis(now - days * Instant.millisPerDay)
-        const outcome = tagOf(run(Example.inStatus(status), name, { lastActivityAt }))
-        assert.equal(outcome, days >= period ? "accepted" : "ActivityTooRecent")
-      })
-    )
-  })
-
-  test("never mutates the account it is given", () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...statuses), fc.constantFrom(...names), (status, name) => {
-        const account = Example.inStatus(status)
-        const copy = structuredClone(account)
-        run(account, name)
-        assert.deepEqual(account, copy)
-      })
-    )
   })
 })

@@ -20,7 +20,9 @@ export const exportsResolve = async (): Promise<Outcome> => {
   let resolved = 0
   for (const pattern of Object.keys(manifest.exports)) {
     const layer = pattern.replace(/^\.\/|\/\*$/gu, "")
-    for (const folder of foldersOf(join(root, layer))) {
+    // A folder with a pattern of its own exports its files one by one.
+    const ownPattern = (folder: string): boolean => Object.hasOwn(manifest.exports, `./${layer}/${folder}/*`)
+    for (const folder of foldersOf(join(root, layer)).filter((each) => !ownPattern(each))) {
       const name = `${manifest.name}/${layer}/${folder}`
       const target = join(root, layer, folder, "index.ts")
       if (existsSync(target) && Bun.resolveSync(name, root) === target) resolved++
