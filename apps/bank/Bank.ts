@@ -7,9 +7,9 @@ import { database, dataDirOf } from "./Database.ts"
 import { demoData } from "./DemoData.ts"
 import * as DevelopmentToken from "./DevelopmentToken.ts"
 import { jobs } from "./Jobs.ts"
-import { stores } from "./Stores.ts"
 import { PortTaken, serveRest } from "./Rest.ts"
 import { identityOf, type Settings, settings } from "./Settings.ts"
+import { stores } from "./Stores.ts"
 
 const tokenOf = (from: Settings): Effect.Effect<string> =>
   Option.match(from.token, {

@@ -4,7 +4,7 @@ import { share } from "./Service.ts"
 
 export { findPostgres } from "./PostgresService.ts"
 export { findRedis } from "./RedisService.ts"
-export type { Service, Source } from "./Service.ts"
+export type { Service } from "./Service.ts"
 
 /** The PostgreSQL of this process's test files. */
 export const sharedPostgres = share(findPostgres)
