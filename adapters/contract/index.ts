@@ -1,4 +1,16 @@
 /** The suites that implementations of the ports pass, and short words for tests of what a suite cannot see. */
 export { accountStoreContract } from "./AccountStoreContract.ts"
-export { cents, funded, held, hold, opened, posted, submit, transfer } from "./Desk.ts"
+export {
+  accountOf,
+  cents,
+  funded,
+  held,
+  hold,
+  newKey,
+  opened,
+  posted,
+  receiptText,
+  submit,
+  transfer
+} from "./Desk.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"

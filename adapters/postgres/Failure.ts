@@ -1,11 +1,15 @@
 /** Which failures of the driver mean that PostgreSQL cannot be had just now; all others are bugs. */
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
 import postgres from "postgres"
 
 /** PostgreSQL did not answer; each port has an error of its own for it. */
 export class PostgresUnavailable extends Schema.TaggedError<PostgresUnavailable>()("PostgresUnavailable", {
   reason: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
 
 /**
  * SQLSTATE classes that say nothing against the statement (PostgreSQL manual, appendix A): connection exception, no
@@ -37,10 +41,8 @@ export const isUnavailable = (cause: unknown): boolean => {
   return state === undefined ? connectionCode.test(codeOf(cause)) : classesUnavailable.has(state.slice(0, 2))
 }
 
-/** Runs queries. Fails with `PostgresUnavailable`; any other failure is a defect. */
-export const query = <A>(run: () => PromiseLike<A>): Effect.Effect<A, PostgresUnavailable> =>
-  Effect.tryPromise({ try: () => run(), catch: (cause) => cause }).pipe(
-    Effect.catch((cause) =>
-      isUnavailable(cause) ? Effect.fail(new PostgresUnavailable({ reason: reasonOf(cause) })) : Effect.die(cause)
-    )
-  )
+/** Does the failure mean that the connection is gone, and not only that this statement was given up? */
+export const isConnectionLost = (cause: unknown): boolean => {
+  const state = sqlStateOf(cause)
+  return state === undefined ? isUnavailable(cause) : state.startsWith("08") || state.startsWith("57P")
+}

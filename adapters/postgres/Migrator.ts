@@ -1,15 +1,17 @@
 /**
  * Brings a database to the schema of this version: forward only, one transaction for each migration.
  *
- * Phases: (1) take the advisory lock and read what is recorded; (2) refuse what this version does not know; (3) run the
- * next migration and record it; commit; again from (1) until none is left. Two round trips and the migration itself each
- * time. The lock is held by the transaction, so that processes that start together take turns and a crash frees it.
+ * Phases: (1) make the record of migrations if it is not there; (2) read it, and refuse what this version does not know;
+ * (3) record and run the next migration; again from (2) until none is left. A round trip and a transaction each. (1) and
+ * (3) begin with an advisory lock, which the transaction holds, so that processes that start together take turns and a
+ * crash frees it; one that comes second finds its migration recorded and begins again with (2).
  */
 import { createHash } from "node:crypto"
 import { readdir, readFile } from "node:fs/promises"
-import { Effect, Layer, Schema } from "effect"
-import { reasonOf } from "./Failure.ts"
-import { Postgres, type Sql } from "./Postgres.ts"
+import { Cause, Effect, Layer, Schema } from "effect"
+import { reasonOf, sqlStateOf } from "./Failure.ts"
+import { textOf } from "./Fields.ts"
+import { type Pool, Postgres } from "./Postgres.ts"
 
 /** The database has a migration that this version does not: it was used by a newer one. Start that version. */
 export class MigrationUnknown extends Schema.TaggedError<MigrationUnknown>()("MigrationUnknown", {
@@ -92,36 +94,44 @@ const nextOf = (
 const isRefusal = (next: Migration | undefined | MigrationError): next is MigrationError =>
   next !== undefined && "_tag" in next
 
-interface Turn {
-  readonly outcome: Migration | undefined | MigrationError
-  readonly failure?: MigrationFailed
-}
+const migrationFailed = (name: string) => (cause: Cause.Cause<unknown>) =>
+  Effect.fail(new MigrationFailed({ name, reason: reasonOf(Cause.squash(cause)) }))
 
-/** Runs at most one migration. */
-const turn = (sql: Sql, known: ReadonlyArray<Migration>): Effect.Effect<Turn, MigrationFailed> => {
-  let running = "bank.migration"
-  return Effect.tryPromise({
-    try: () =>
-      sql.begin(async (tx): Promise<Turn> => {
-        await tx`select pg_advisory_xact_lock(${lockKey})`
-        await tx.unsafe(`
-          create schema if not exists bank;
-          create table if not exists bank.migration (
-            name text primary key,
-            checksum text not null,
-            run_at timestamptz not null default now()
-          )`)
-        const recorded = await tx<Array<Recorded>>`select name, checksum from bank.migration order by name`
-        const outcome = nextOf(known, recorded)
-        if (outcome === undefined || isRefusal(outcome)) return { outcome }
-        running = outcome.name
-        await tx.unsafe(outcome.sql)
-        await tx`insert into bank.migration (name, checksum) values (${outcome.name}, ${checksumOf(outcome.sql)})`
-        return { outcome }
-      }),
-    catch: (cause) => new MigrationFailed({ name: running, reason: reasonOf(cause) })
-  })
-}
+const lock = `select pg_advisory_xact_lock(${lockKey})`
+
+const makeRecord = `${lock};
+  create schema if not exists bank;
+  create table if not exists bank.migration (
+    name text primary key,
+    checksum text not null,
+    run_at timestamptz not null default now()
+  )`
+
+/** The names of migrations and digests need no quoting. */
+const runAndRecord = ({ name, sql }: Migration): string => `${lock};
+  insert into bank.migration (name, checksum) values ('${name}', '${checksumOf(sql)}');
+  ${sql}`
+
+const uniqueViolation = "23505"
+
+/** Another process has run it meanwhile. */
+const isRun = (cause: unknown): boolean =>
+  sqlStateOf(cause) === uniqueViolation && cause instanceof Error && cause.message.includes("migration_pkey")
+
+const readRecord = (pool: Pool) =>
+  pool.query("select name, checksum from bank.migration order by name").pipe(
+    Effect.map((rows) => rows.map((row) => ({ name: textOf(row, "name"), checksum: textOf(row, "checksum") }))),
+    Effect.catchCause(migrationFailed("bank.migration"))
+  )
+
+/** Runs a migration; false if another process was faster. */
+const runNext = (pool: Pool, migration: Migration) =>
+  pool.script(runAndRecord(migration)).pipe(
+    Effect.as(true),
+    Effect.catchCause((cause) =>
+      isRun(Cause.squash(cause)) ? Effect.succeed(false) : migrationFailed(migration.name)(cause)
+    )
+  )
 
 /** Runs the migrations that the database lacks and gives their names. */
 export const migrateWith = (
@@ -129,18 +139,16 @@ export const migrateWith = (
 ): Effect.Effect<ReadonlyArray<string>, MigrationError, Postgres> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const sql = yield* (yield* Postgres).pool({
-        name: "migrator",
-        connectionsMax: 1,
-        settings: { statement_timeout: 0 }
-      })
+      const postgres = yield* Postgres
+      const pool = yield* postgres.pool({ name: "migrator", connectionsMax: 1, statementTimeoutMs: 0 })
+      yield* Effect.catchCause(pool.script(makeRecord), migrationFailed("bank.migration"))
       const done: Array<string> = []
-      // One more turn than there are migrations finds that nothing is left.
-      for (let index = 0; index <= known.length; index++) {
-        const { outcome } = yield* turn(sql, known)
-        if (outcome === undefined) break
-        if (isRefusal(outcome)) return yield* Effect.fail(outcome)
-        done.push(outcome.name)
+      // Each turn runs a migration or sees that another process did; one more finds that nothing is left.
+      for (let turn = 0; turn <= known.length; turn++) {
+        const next = nextOf(known, yield* readRecord(pool))
+        if (next === undefined) break
+        if (isRefusal(next)) return yield* Effect.fail(next)
+        if (yield* runNext(pool, next)) done.push(next.name)
       }
       return done
     })

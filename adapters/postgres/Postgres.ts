@@ -1,12 +1,15 @@
 /**
  * Connections to PostgreSQL 15 or newer. Each pool has a role of its own, opens its connections when they are first
  * needed and ends with the scope that it was opened in, after the queries it had begun.
+ *
+ * The driver can leave a query without an answer for ever when it is sent on a connection that has just broken, and the
+ * connection then stays unusable. So a pool whose connection broke is replaced: its queries end within a second, and what
+ * comes later goes to new connections.
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import postgres from "postgres"
-
-/** A pool as the driver has it; `bigint` columns come as `bigint`. */
-export type Sql = postgres.Sql<{ readonly bigint: bigint }>
+import { isConnectionLost, isUnavailable, PostgresUnavailable, reasonOf } from "./Failure.ts"
+import type { Row } from "./Fields.ts"
 
 /** Where the database is and how much of it the bank takes. */
 export interface PostgresOptions {
@@ -14,7 +17,7 @@ export interface PostgresOptions {
   readonly url: string
   /** Begins the name that each connection shows in `pg_stat_activity`; `gophers-bank` by default. */
   readonly applicationName?: string
-  /** How long one statement may run; 30 seconds by default. */
+  /** How long one statement may run, unless the pool says otherwise; 30 seconds by default. */
   readonly statementTimeoutMs?: number
   /** How long the making of one connection may take; 10 seconds by default. */
   readonly connectTimeoutMs?: number
@@ -26,24 +29,45 @@ export interface PoolOptions {
   /** The role that its statements run as; without one it is the user of the URL. */
   readonly role?: string
   readonly connectionsMax: number
+  readonly statementTimeoutMs?: number
+  /** How long the end of the pool waits for queries that are under way; 5 seconds by default. */
+  readonly endTimeoutMs?: number
   /** Settings of PostgreSQL for these connections, for instance `{ jit: "off" }`. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** A parameter of a statement; arrays go as literals (`Columns.ts`). */
+export type Parameter = string | number | bigint | boolean | null
+
+/** A pool of connections. Failures that say nothing against a statement are `PostgresUnavailable`, others defects. */
+export interface Pool {
+  /** Runs one statement, so one transaction; it is prepared once on each connection. 64-bit integers come as `bigint`. */
+  readonly query: (
+    text: string,
+    parameters?: ReadonlyArray<Parameter>
+  ) => Effect.Effect<ReadonlyArray<Row>, PostgresUnavailable>
+  /** Runs any number of statements without parameters in one transaction and one round trip. */
+  readonly script: (text: string) => Effect.Effect<void, PostgresUnavailable>
 }
 
 /** The bank's database: opens pools of connections to it. */
 export class Postgres extends Context.Service<
   Postgres,
-  { readonly pool: (options: PoolOptions) => Effect.Effect<Sql, never, Scope.Scope> }
+  { readonly pool: (options: PoolOptions) => Effect.Effect<Pool, never, Scope.Scope> }
 >()("bank/adapters/postgres/Postgres") {}
 
-/** How long the end of a pool waits for queries that are under way. */
-const endTimeoutSeconds = 5
+/** How long the queries of a pool that is replaced have to end, unless the pool's own time is shorter. */
+const replacedTimeoutMs = 1000
 
-const open = (options: PostgresOptions, pool: PoolOptions): Sql => {
-  const { applicationName = "gophers-bank", statementTimeoutMs = 30_000, connectTimeoutMs = 10_000 } = options
-  return postgres(options.url, {
+/** The server ends a statement that takes too long; where not even that is heard of after this, the connection is lost. */
+const silenceMaxMs = 5000
+
+type Sql = postgres.Sql<{ readonly bigint: bigint }>
+
+const open = (options: PostgresOptions, pool: PoolOptions, statementTimeoutMs: number): Sql =>
+  postgres(options.url, {
     max: pool.connectionsMax,
-    connect_timeout: connectTimeoutMs / 1000,
+    connect_timeout: (options.connectTimeoutMs ?? 10_000) / 1000,
     // Array parameters are sent as literals, so that the types need not be asked for with each new connection.
     fetch_types: false,
     // A connection that ends by age would look to the ledger's writer like one that was lost.
@@ -51,14 +75,58 @@ const open = (options: PostgresOptions, pool: PoolOptions): Sql => {
     types: { bigint: postgres.BigInt },
     onnotice: () => {},
     connection: {
-      application_name: `${applicationName} ${pool.name}`,
+      application_name: `${options.applicationName ?? "gophers-bank"} ${pool.name}`,
       statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
       TimeZone: "UTC",
       ...(pool.role === undefined ? {} : { role: pool.role }),
       ...pool.settings
     }
   })
+
+const lease = (options: PostgresOptions, pool: PoolOptions) => {
+  const timeoutMs = pool.statementTimeoutMs ?? options.statementTimeoutMs ?? 30_000
+  const patienceMs = timeoutMs + Math.min(timeoutMs, silenceMaxMs)
+  const endTimeoutMs = pool.endTimeoutMs ?? 5000
+  const ending = new Set<Promise<void>>()
+  let current = open(options, pool, timeoutMs)
+
+  const end = (sql: Sql, waitMs: number): Promise<void> => {
+    const ended = sql.end({ timeout: waitMs / 1000 }).finally(() => ending.delete(ended))
+    ending.add(ended)
+    return ended
+  }
+
+  const replace = (sql: Sql): void => {
+    if (sql !== current) return
+    current = open(options, pool, timeoutMs)
+    void end(sql, Math.min(replacedTimeoutMs, endTimeoutMs))
+  }
+
+  const run = <A>(work: (sql: Sql) => PromiseLike<A>): Effect.Effect<A, PostgresUnavailable> =>
+    Effect.suspend(() => {
+      const sql = current
+      const failed = (cause: unknown) => {
+        if (isConnectionLost(cause)) replace(sql)
+        return isUnavailable(cause)
+          ? Effect.fail(new PostgresUnavailable({ reason: reasonOf(cause) }))
+          : Effect.die(cause)
+      }
+      const silent = () => {
+        replace(sql)
+        return Effect.fail(new PostgresUnavailable({ reason: `no answer within ${patienceMs} ms` }))
+      }
+      const answered = Effect.tryPromise({ try: () => work(sql), catch: (cause) => cause })
+      return Effect.catch(answered, failed).pipe((answer) =>
+        timeoutMs === 0 ? answer : Effect.timeoutOrElse(answer, { duration: patienceMs, orElse: silent })
+      )
+    })
+
+  return {
+    query: (text: string, parameters: ReadonlyArray<Parameter> = []) =>
+      run((sql) => sql.unsafe<Array<Row>>(text, [...parameters], { prepare: true })),
+    script: (text: string) => Effect.asVoid(run((sql) => sql.unsafe(text).simple())),
+    end: () => Promise.all([end(current, endTimeoutMs), ...ending])
+  }
 }
 
 /** Opens pools on the database of a URL. Nothing is connected to before the first query. */
@@ -68,8 +136,8 @@ export const layer = (options: PostgresOptions): Layer.Layer<Postgres> =>
     Postgres.of({
       pool: (pool) =>
         Effect.acquireRelease(
-          Effect.sync(() => open(options, pool)),
-          (sql) => Effect.promise(() => sql.end({ timeout: endTimeoutSeconds }))
+          Effect.sync(() => lease(options, pool)),
+          ({ end }) => Effect.promise(end)
         )
     })
   )

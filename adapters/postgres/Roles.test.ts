@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
-import { Effect, ManagedRuntime } from "effect"
+import { Cause, Effect, ManagedRuntime } from "effect"
 import { createDatabase, type Database } from "../../infra/testing/postgres.ts"
+import { sqlStateOf } from "./Failure.ts"
 import { migrated } from "./fixture.ts"
 import { Postgres } from "./Postgres.ts"
 
@@ -20,17 +21,15 @@ describe("a context's role", () => {
   })
 
   /** What comes of a statement run as a role: the number of its rows, or the SQLSTATE it failed with. */
-  const outcome = (role: string, statement: string): Promise<number | string> =>
+  const outcome = (role: string, statement: string): Promise<number | string | undefined> =>
     runtime.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const sql = yield* (yield* Postgres).pool({ name: "test", role, connectionsMax: 1 })
-          return yield* Effect.promise(() =>
-            sql.unsafe(statement).then(
-              (rows) => rows.length,
-              (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "?")
-            )
-          )
+          const pool = yield* (yield* Postgres).pool({ name: "test", role, connectionsMax: 1 })
+          return yield* Effect.matchCause(pool.query(statement), {
+            onSuccess: (rows) => rows.length,
+            onFailure: (cause) => sqlStateOf(Cause.squash(cause))
+          })
         })
       )
     )

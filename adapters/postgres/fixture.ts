@@ -20,6 +20,7 @@ export const idsForTests: Layer.Layer<Ids> = Layer.sync(Ids, () => {
 })
 
 /** Connections to a database that has the schema of this version. */
-export const migrated = (url: string) => Layer.provideMerge(Migrator.layer, Postgres.layer({ url }))
+export const migrated = (url: string, options: Omit<Postgres.PostgresOptions, "url"> = {}) =>
+  Layer.provideMerge(Migrator.layer, Postgres.layer({ url, ...options }))
 
 export { createDatabase }

@@ -9,9 +9,8 @@ import { AccountStore, AccountStoreUnavailable, type Opening } from "../../../ap
 import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
 import { Account } from "../../../domain/accounts/index.ts"
 import { Rejection } from "../../../domain/ledger/index.ts"
-import { query } from "../Failure.ts"
 import { bigintOf, intOf, type Row } from "../Fields.ts"
-import { Postgres } from "../Postgres.ts"
+import { type Parameter, Postgres } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 import { accountColumns, accountOf, changingFields, fixedFields } from "./AccountRows.ts"
 
@@ -27,8 +26,6 @@ const sha256 = (text: string): string => `\\x${createHash("sha256").update(text)
 const AccountJson = Schema.fromJsonString(Account.Account)
 const encodeAccount = Schema.encodeSync(AccountJson)
 const decodeAccount = Schema.decodeUnknownSync(Account.Account)
-
-type Parameter = string | number | null
 
 // The account is inserted only with its opening: under a key that is taken nothing is.
 const insertSql = `with opening as (
@@ -47,11 +44,9 @@ const saveSql = `update accounts.account set
   where account_id = $1::uuid and version = $2::integer - 1 returning account_id`
 
 const make = Effect.fnUntraced(function* ({ connectionsMax }: AccountStoreOptions) {
-  const sql = yield* (yield* Postgres).pool({ name: "accounts", role, connectionsMax })
+  const pool = yield* (yield* Postgres).pool({ name: "accounts", role, connectionsMax })
   const run = (text: string, parameters: ReadonlyArray<Parameter>) =>
-    query(() => sql.unsafe<Array<Row>>(text, [...parameters], { prepare: true })).pipe(
-      Effect.mapError(({ reason }) => new AccountStoreUnavailable({ reason }))
-    )
+    Effect.mapError(pool.query(text, parameters), ({ reason }) => new AccountStoreUnavailable({ reason }))
   const timestamp = Effect.map(Clock.currentTimeMillis, (millis) => new Date(millis).toISOString())
   const accounts = (rows: ReadonlyArray<Row>): ReadonlyArray<Account.Account> => rows.map(accountOf)
 

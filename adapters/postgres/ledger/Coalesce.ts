@@ -13,12 +13,9 @@ interface Asked<Id, A, E> {
 
 /**
  * Turns many small reads into few large ones: ids asked for while loads are under way are fetched together, each once.
- * A load begins after it was asked for, so it sees all that was committed before. Loads end with the scope.
+ * A load begins after it was asked for, so it sees all that was committed before.
  */
-export const coalesced = Effect.fnUntraced(function* <Id, A, E>(
-  load: (ids: ReadonlyArray<Id>) => Effect.Effect<ReadonlyMap<Id, A>, E>
-) {
-  const scope = yield* Effect.scope
+export const coalesced = <Id, A, E>(load: (ids: ReadonlyArray<Id>) => Effect.Effect<ReadonlyMap<Id, A>, E>) => {
   let asked: Array<Asked<Id, A, E>> = []
   let loads = 0
 
@@ -51,7 +48,8 @@ export const coalesced = Effect.fnUntraced(function* <Id, A, E>(
     asked.push({ ids, found })
     if (loads < loadsMax) {
       loads++
-      yield* Effect.forkIn(drain, scope)
+      // Detached: it loads for others too, who wait even if this reader is interrupted.
+      yield* Effect.forkDetach(drain)
     }
     const rows = yield* Deferred.await(found)
     const distinct = [...new Set(ids)]
@@ -60,4 +58,4 @@ export const coalesced = Effect.fnUntraced(function* <Id, A, E>(
       return row === undefined ? [] : [row]
     })
   })
-})
+}

@@ -2,11 +2,11 @@
  * Who writes a ledger. A takeover raises the epoch and commits: it waits for a batch that holds the fence, and every
  * batch of an earlier epoch that comes after it fails. Only then is the ledger's state read.
  */
-import type { Effect } from "effect"
+import { Effect } from "effect"
 import type { LedgerId } from "../../../domain/ids/index.ts"
-import { type PostgresUnavailable, query } from "../Failure.ts"
+import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, type Row } from "../Fields.ts"
-import type { Sql } from "../Postgres.ts"
+import type { Pool } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 
 /** What a writer may write after: batches of its epoch, the first after `batches` others. */
@@ -18,27 +18,27 @@ export interface Epoch {
 const epochOf = (row: Row): Epoch => ({ epoch: bigintOf(row, "epoch"), batches: bigintOf(row, "batches") })
 
 /** Makes `writer` (a UUID) the one that writes the ledger, whoever was. */
-export const takeOver = (sql: Sql, ledgerId: LedgerId, writer: string): Effect.Effect<Epoch, PostgresUnavailable> =>
-  query(async () => {
-    const [row] = await sql.unsafe<Array<Row>>(
+export const takeOver = (pool: Pool, ledgerId: LedgerId, writer: string): Effect.Effect<Epoch, PostgresUnavailable> =>
+  Effect.map(
+    pool.query(
       `insert into ledger.ledger (ledger_id, epoch, writer) values ($1, 1, $2)
         on conflict (ledger_id) do update set epoch = ledger.ledger.epoch + 1, writer = excluded.writer
         returning epoch, batches`,
       [uuidOf(ledgerId), writer]
-    )
-    return epochOf(row ?? {})
-  })
+    ),
+    ([row]) => epochOf(row ?? {})
+  )
 
 /** A new epoch for a writer that lost its connection; undefined if another writer has taken over meanwhile. */
 export const takeOverAgain = (
-  sql: Sql,
+  pool: Pool,
   ledgerId: LedgerId,
   writer: string
 ): Effect.Effect<Epoch | undefined, PostgresUnavailable> =>
-  query(async () => {
-    const [row] = await sql.unsafe<Array<Row>>(
+  Effect.map(
+    pool.query(
       "update ledger.ledger set epoch = epoch + 1 where ledger_id = $1 and writer = $2 returning epoch, batches",
       [uuidOf(ledgerId), writer]
-    )
-    return row === undefined ? undefined : epochOf(row)
-  })
+    ),
+    ([row]) => (row === undefined ? undefined : epochOf(row))
+  )

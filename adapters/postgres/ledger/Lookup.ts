@@ -1,12 +1,12 @@
 /** Set-based reads of the ledger: one round trip each, no locks, whatever number of ids is asked for. */
-import type { Effect } from "effect"
+import { Effect } from "effect"
 import type { Instant } from "../../../domain/calendar/index.ts"
 import type { AccountId, HoldId, LedgerId, TransactionId } from "../../../domain/ids/index.ts"
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { plain } from "../Columns.ts"
-import { type PostgresUnavailable, query } from "../Failure.ts"
+import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
-import type { Sql } from "../Postgres.ts"
+import type { Parameter, Pool } from "../Postgres.ts"
 import { transactionId, uuidOf } from "../Uuid.ts"
 import {
   accountColumns,
@@ -57,10 +57,10 @@ const reversalsOf = (rows: ReadonlyArray<Row>): Reversals => {
 }
 
 /** Reads one ledger over a pool. */
-export const lookup = (sql: Sql, ledgerId: LedgerId): Lookup => {
+export const lookup = (pool: Pool, ledgerId: LedgerId): Lookup => {
   const ledger = uuidOf(ledgerId)
-  const read = <A>(text: string, parameters: ReadonlyArray<string | number>, decode: (rows: ReadonlyArray<Row>) => A) =>
-    query(async () => decode(await sql.unsafe<Array<Row>>(text, [ledger, ...parameters], { prepare: true })))
+  const read = <A>(text: string, parameters: ReadonlyArray<Parameter>, decode: (rows: ReadonlyArray<Row>) => A) =>
+    Effect.map(pool.query(text, [ledger, ...parameters]), decode)
 
   return {
     accounts: (ids) =>

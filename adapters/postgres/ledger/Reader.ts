@@ -5,10 +5,9 @@
 import { Effect } from "effect"
 import { type EntryQuery, LedgerUnavailable } from "../../../application/ports/Ledger.ts"
 import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
-import { Rejection, type Transaction } from "../../../domain/ledger/index.ts"
-import { type PostgresUnavailable, query } from "../Failure.ts"
-import type { Row } from "../Fields.ts"
-import { Postgres, type Sql } from "../Postgres.ts"
+import { Rejection } from "../../../domain/ledger/index.ts"
+import type { PostgresUnavailable } from "../Failure.ts"
+import { type Pool, Postgres } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 import { coalesced } from "./Coalesce.ts"
 import { lookup } from "./Lookup.ts"
@@ -28,30 +27,27 @@ const pageText = (order: EntryQuery["order"]): string => {
     order by e.ledger_id, e.account_id, e.sequence ${order === "newest" ? "desc" : "asc"} limit $6`
 }
 
-const page = (sql: Sql, ledger: string, wanted: EntryQuery) => {
+const page = (pool: Pool, ledger: string, wanted: EntryQuery) => {
   const { accountId, order, after, bookedFrom, bookedBefore, limit } = wanted
   const timestamp = (instant: number | undefined) => (instant === undefined ? null : new Date(instant).toISOString())
   const parameters = [ledger, uuidOf(accountId), after ?? null, timestamp(bookedFrom), timestamp(bookedBefore), limit]
-  return query(
-    async (): Promise<ReadonlyArray<Transaction.BookedEntry>> =>
-      bookedEntries(await sql.unsafe<Array<Row>>(pageText(order), parameters, { prepare: true }), accountId)
-  )
+  return Effect.map(pool.query(pageText(order), parameters), (rows) => bookedEntries(rows, accountId))
 }
 
 /** The reading half of the port `Ledger`. */
 export const reader = Effect.fnUntraced(function* (options: LedgerOptions) {
-  const sql = yield* (yield* Postgres).pool({
+  const pool = yield* (yield* Postgres).pool({
     name: "ledger reader",
     role: ledgerRole,
     connectionsMax: options.readConnectionsMax
   })
   const ledger = uuidOf(options.ledgerId)
-  const reads = lookup(sql, options.ledgerId)
-  const accounts = yield* coalesced((ids: ReadonlyArray<AccountId>) =>
+  const reads = lookup(pool, options.ledgerId)
+  const accounts = coalesced((ids: ReadonlyArray<AccountId>) =>
     Effect.map(reads.accounts(ids), (found) => new Map(found.map(({ account }) => [account.id, account])))
   )
-  const holds = yield* coalesced((ids: ReadonlyArray<HoldId>) => reads.holds(ids))
-  const transactions = yield* coalesced((ids: ReadonlyArray<TransactionId>) => reads.transactions(ids))
+  const holds = coalesced((ids: ReadonlyArray<HoldId>) => reads.holds(ids))
+  const transactions = coalesced((ids: ReadonlyArray<TransactionId>) => reads.transactions(ids))
   return {
     accounts: (ids: ReadonlyArray<AccountId>) => unavailable(accounts(ids)),
     hold: (holdId: HoldId) =>
@@ -64,6 +60,6 @@ export const reader = Effect.fnUntraced(function* (options: LedgerOptions) {
           ? Effect.fail(new Rejection.TransactionNotFound({ transactionId }))
           : Effect.succeed(transaction)
       ),
-    entries: (wanted: EntryQuery) => unavailable(page(sql, ledger, wanted))
+    entries: (wanted: EntryQuery) => unavailable(page(pool, ledger, wanted))
   }
 })

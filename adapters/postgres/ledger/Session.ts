@@ -8,7 +8,7 @@ import { Effect, Exit, Schema, Scope } from "effect"
 import type { Ids } from "../../../application/ports/Ids.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import type { Postgres, Sql } from "../Postgres.ts"
+import type { Pool, Postgres } from "../Postgres.ts"
 import { type AccountCache, accountCache } from "./AccountCache.ts"
 import { type Appended, append } from "./Append.ts"
 import { type Deciding, deciding } from "./Deciding.ts"
@@ -23,9 +23,9 @@ export interface Session {
   readonly cache: AccountCache
   readonly deciding: Deciding
   readonly lookup: Lookup
-  /** Writes the next batch, behind those sent before; resolves when it is durable. */
-  readonly write: (batch: Appended) => PromiseLike<unknown>
-  /** Waits a few seconds for what was sent and closes the connections. */
+  /** Writes the next batch, behind those sent before; succeeds when it is durable. To be run once, at once. */
+  readonly write: (batch: Appended) => Effect.Effect<unknown, PostgresUnavailable>
+  /** Closes the connections without waiting for what was sent. */
   readonly close: Effect.Effect<void>
 }
 
@@ -41,15 +41,19 @@ const settings = {
   jit: "off"
 } as const
 
+// The writer closes a session that has nothing under way or has failed. Where a batch of a failed one still runs in the
+// server, the next takeover waits for it or fences it.
+const connection = { role: ledgerRole, connectionsMax: 1, endTimeoutMs: 0, settings } as const
+
 interface Who {
   readonly writer: string
   /** Whether this writer had the ledger before, and may have it only if it still has. */
   readonly again: boolean
 }
 
-const claim = Effect.fnUntraced(function* (sql: Sql, options: LedgerOptions, { writer, again }: Who) {
-  if (!again) return yield* takeOver(sql, options.ledgerId, writer)
-  const epoch = yield* takeOverAgain(sql, options.ledgerId, writer)
+const claim = Effect.fnUntraced(function* (pool: Pool, options: LedgerOptions, { writer, again }: Who) {
+  if (!again) return yield* takeOver(pool, options.ledgerId, writer)
+  const epoch = yield* takeOverAgain(pool, options.ledgerId, writer)
   return epoch ?? (yield* Effect.fail(new LedgerFenced({})))
 })
 
@@ -59,8 +63,8 @@ const opened = Effect.fnUntraced(function* (
   options: LedgerOptions,
   who: Who
 ) {
-  const writing = yield* postgres.pool({ name: "ledger writer", role: ledgerRole, connectionsMax: 1, settings })
-  const reading = yield* postgres.pool({ name: "ledger lookup", role: ledgerRole, connectionsMax: 1, settings })
+  const writing = yield* postgres.pool({ ...connection, name: "ledger writer" })
+  const reading = yield* postgres.pool({ ...connection, name: "ledger lookup" })
   const { epoch, batches } = yield* claim(writing, options, who)
   const reads = lookup(reading, options.ledgerId)
   const [lastBooking, nextExpiry] = yield* Effect.all([
@@ -75,7 +79,7 @@ const opened = Effect.fnUntraced(function* (
     deciding: deciding(reads, cache, ids, { lastBooking, nextExpiry }),
     write: (batch: Appended) => {
       const { text, parameters } = append(options.ledgerId, epoch, before++, batch)
-      return writing.unsafe(text, [...parameters], { prepare: true })
+      return writing.query(text, parameters)
     }
   }
 })

@@ -141,7 +141,18 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
     taken = undefined
     if (flight.requests.length === 0 && batch.holds.size === 0) return committed(flight)
     flights = [...flights, flight]
-    current.write(batch.appended).then(() => committed(flight), fail)
+    // Sent at once, so that batches go in the order in which they were decided; a child, for a closing scope takes none.
+    yield* Effect.forkChild(
+      Effect.matchCause(current.write(batch.appended), {
+        onSuccess: () => {
+          if (flights.includes(flight)) committed(flight)
+        },
+        onFailure: (cause) => {
+          if (flights.includes(flight)) fail(Cause.squash(cause))
+        }
+      }),
+      { startImmediately: true }
+    )
   })
 
   /** Answers requests of an earlier epoch by what is stored: nothing of that epoch can be stored any more. */
