@@ -17,7 +17,6 @@ const commands = {
   "test:long": { script: "infra/check/tests.ts", args: ["--long"] },
   check: { script: "infra/check/check.ts" },
   bench: { script: "apps/bench/main.ts" },
-  simulate: { script: "apps/simulator/main.ts" },
   gbank: { script: "apps/cli/main.ts" },
   crash: { script: "infra/testing/crash/crash.ts" }
 }
