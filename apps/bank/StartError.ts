@@ -13,7 +13,7 @@ export const startErrorLine = (error: StartError): string => {
     case "MigrationOutOfOrder":
       return `Migration ${error.name} comes after ${error.after}, which was run already: give it the next number.`
     case "MigrationFailed":
-      return `The database cannot be brought to this version (${error.name}: ${error.reason}).`
+      return `The database cannot be reached or brought to this version (${error.name}: ${error.reason}).`
     case "AccountStoreUnavailable":
     case "LedgerUnavailable":
       return `The database cannot be used (${error.reason}).`
