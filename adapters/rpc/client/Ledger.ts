@@ -1,6 +1,9 @@
 /**
  * The port `Ledger` as a client of a `LedgerService` elsewhere: one HTTP/2 connection, gRPC, one round trip a call. What
  * the ledger refuses arrives as the very error it raised. Nothing is retried here: who called knows best when to.
+ *
+ * It is gRPC because Bun 1.4.5, as a client of Connect's own unary protocol on HTTP/2, sends frames to streams that have
+ * ended, and servers close the connection after a thousand of them.
  */
 import type { DescMessage, DescMethodUnary } from "@bufbuild/protobuf"
 import { Code, ConnectError, type Transport } from "@connectrpc/connect"
