@@ -44,7 +44,8 @@ const ended = (child: ChildProcess): Promise<number | null> =>
 const ready = async (restUrl: string, child: ChildProcess, output: () => string): Promise<void> => {
   const deadline = Date.now() + startMsMax
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`the bank ended with ${child.exitCode}:\n${output()}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the bank ended with ${child.exitCode ?? child.signalCode}:\n${output()}`)
     const answer = await fetch(`${restUrl}/readyz`).catch(() => undefined)
     if (answer?.ok) return
     await Bun.sleep(50)
@@ -79,6 +80,8 @@ export const startBank = async (
     stream.on("data", (chunk: Buffer) => {
       text = (text + chunk.toString()).slice(-20_000)
     })
+  // A script that fails leaves its data to look at, and no bank behind.
+  process.once("exit", () => child.kill("SIGKILL"))
   const output = () => text
   const restUrl = `http://127.0.0.1:${ports.rest}`
   await ready(restUrl, child, output)
