@@ -1,6 +1,6 @@
 import { Effect, Layer, Option, Ref } from "effect"
 import { layer as ids } from "../../adapters/ids/index.ts"
-import { accountService, ledgerService, serve, transactionService } from "../../adapters/rpc/index.ts"
+import { accountService, serve, transactionService } from "../../adapters/rpc/index.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { database, dataDirOf } from "./Database.ts"
@@ -30,7 +30,8 @@ const running = Effect.fnUntraced(function* (from: Settings) {
   const demo = from.demo ? yield* demoData() : undefined
   yield* jobs
   const isReady = yield* Ref.make(false)
-  const rpc = yield* serve([accountService, transactionService, ledgerService], {
+  // The ledger service trusts its caller with any key and command: it is for services, not for this public port.
+  const rpc = yield* serve([accountService, transactionService], {
     host: from.host,
     port: from.rpcPort
   }).pipe(
