@@ -1,0 +1,23 @@
+/** Chance that is the same in every run: whole numbers from 0 to below `bound`. */
+export type Dice = (bound: number) => number
+
+/** Dice of a seed (mulberry32, public domain); good enough to choose accounts, and cheap. */
+export const dice = (seed: number): Dice => {
+  let state = seed | 0
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound)
+  }
+}
+
+/** Which accounts transfers are between: any two, or account 0 and any other. */
+export type Spread = "uniform" | "hot"
+
+/** Two different accounts of `count`, as who pays and who is paid; the hot account is either, by chance. */
+export const pair = (roll: Dice, count: number, spread: Spread): readonly [from: number, to: number] => {
+  const one = spread === "hot" ? 0 : roll(count)
+  const other = (one + 1 + roll(count - 1)) % count
+  return roll(2) === 0 ? [one, other] : [other, one]
+}

@@ -1,0 +1,93 @@
+/** The reference: PostgreSQL's own pgbench with its TPC-B-like script. */
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, readdirSync } from "node:fs"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Contender } from "./Contender.ts"
+import { sampleOf } from "./Sample.ts"
+import type { Server } from "./Server.ts"
+
+const scale = 50
+const clients = 32
+const threads = 2
+
+/** Debian keeps the tools of each version in a folder of its own. */
+const versionsDir = "/usr/lib/postgresql"
+
+/** The pgbench of the path, or else the newest that is installed; undefined if there is none. */
+export const findPgbench = (): string | undefined => {
+  if (spawnSync("pgbench", ["--version"]).status === 0) return "pgbench"
+  if (!existsSync(versionsDir)) return undefined
+  return readdirSync(versionsDir)
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(versionsDir, version, "bin", "pgbench"))
+    .find((path) => existsSync(path))
+}
+
+/** Runs pgbench to its end and answers what it printed. The password goes by the environment, which `ps` does not show. */
+const pgbench = (program: string, url: string, args: ReadonlyArray<string>): Promise<string> => {
+  const target = new URL(url)
+  const password = decodeURIComponent(target.password)
+  target.password = ""
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args, target.href], { env: { ...process.env, PGPASSWORD: password } })
+    let output = ""
+    let errors = ""
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+    child.stderr.on("data", (chunk: Buffer) => {
+      errors += chunk.toString()
+    })
+    child.on("error", reject)
+    child.on("close", (code) => (code === 0 ? resolve(output) : reject(new Error(`pgbench exited ${code}: ${errors}`))))
+  })
+}
+
+const numberIn = (output: string, pattern: RegExp): number => {
+  const value = Number(pattern.exec(output)?.[1])
+  if (Number.isNaN(value)) throw new Error(`pgbench printed no ${pattern.source}:\n${output}`)
+  return value
+}
+
+/** The third column of pgbench's log is how long the transaction took, in microseconds. */
+const latenciesIn = async (folder: string): Promise<ReadonlyArray<number>> => {
+  const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")))
+  return texts
+    .flatMap((text) => text.trim().split("\n"))
+    .map((line) => Number(line.split(" ")[2]) / 1000)
+    .filter((millis) => !Number.isNaN(millis))
+}
+
+/** Fills pgbench's tables and answers the contender. */
+export const reference = async (program: string, url: string, server: Server): Promise<Contender> => {
+  await pgbench(program, url, ["--initialize", "--quiet", `--scale=${scale}`])
+  return {
+    name: `pgbench TPC-B-like, ${clients} clients`,
+    // What pgbench does itself before it runs; here, so that its WAL is not counted.
+    prepare: () => server.run("vacuum pgbench_branches, pgbench_tellers"),
+    run: async (seconds) => {
+      const folder = await mkdtemp(join(tmpdir(), "pgbench-"))
+      try {
+        const output = await pgbench(program, url, [
+          "--no-vacuum",
+          "--protocol=prepared",
+          `--client=${clients}`,
+          `--jobs=${threads}`,
+          `--time=${seconds}`,
+          "--log",
+          `--log-prefix=${join(folder, "log")}`
+        ])
+        const committed = numberIn(output, /transactions actually processed: (\d+)/u)
+        if (committed === 0)
+          throw new Error(`pgbench did not come to a transaction in ${seconds} s: give it more --seconds`)
+        // Its own rate leaves out the time in which it connected.
+        const tps = numberIn(output, /tps = ([\d.]+) \((?:without|excluding)/u)
+        return sampleOf(committed, committed / tps, await latenciesIn(folder))
+      } finally {
+        await rm(folder, { recursive: true })
+      }
+    }
+  }
+}
