@@ -1,9 +1,9 @@
-import { Effect, Schedule } from "effect"
+import { Effect, Metric, Schedule } from "effect"
 import { resumeAccounts } from "../../application/accounts/index.ts"
 import { Ledger } from "../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
 
-/** Runs a job over and over, `every` after its last run ended; a failure is logged and the next run comes all the same. */
+/** Runs a job now and over and over, `every` after its last run ended; a failure is logged and the next run comes all the same. */
 const repeatedly = <A, E, R>(
   name: string,
   every: `${number} seconds` | `${number} minutes`,
@@ -11,8 +11,7 @@ const repeatedly = <A, E, R>(
 ) =>
   job.pipe(
     Effect.catchCause((cause) => Effect.logError(`${name} failed`, cause)),
-    Effect.delay(every),
-    Effect.repeat(Schedule.forever),
+    Effect.repeat(Schedule.spaced(every)),
     Effect.forkScoped
   )
 
@@ -21,12 +20,16 @@ const expireHolds = Effect.gen(function* () {
   yield* ledger.expireHolds
 })
 
-/** Checks every stored row against the invariants and logs what does not hold. Answers how many do not. */
-export const auditLedger = Effect.gen(function* () {
+const violationsNow = Metric.gauge("bank_invariant_violations", {
+  description: "Invariants that did not hold at the last audit of the ledger; anything but 0 needs a person at once."
+})
+
+/** Checks every stored row against the invariants; what does not hold is logged and counted. */
+const auditLedger = Effect.gen(function* () {
   const audit = yield* LedgerAudit
   const violations = yield* audit.violations
   yield* Effect.forEach(violations, (violation) => Effect.logError("invariant violated", violation))
-  return violations.length
+  yield* Metric.update(violationsNow, violations.length)
 })
 
 /** The work that no request asks for, for as long as the scope is open. */
