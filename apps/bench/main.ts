@@ -23,7 +23,7 @@ await database.drop()
 for (const each of outcome) {
   if (each.status === "fulfilled") process.exitCode = each.value ? 0 : 1
   else {
-    console.error(each.reason instanceof Error ? each.reason.message : each.reason)
+    console.error(each.reason)
     // What had been opened is not closed then, and a ledger without its database would try to reach it for ever.
     process.exit(1)
   }
