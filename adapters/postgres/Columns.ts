@@ -1,16 +1,41 @@
-/** Array literals of PostgreSQL (manual, 8.15): a set of rows goes into a statement as one parameter for each column. */
+/**
+ * Array literals of PostgreSQL (manual, 8.15): a set of rows goes into a statement as one parameter for each column. The
+ * texts are built as the rows come, for a batch has a hundred thousand values.
+ */
 
 const special = /[\\"]/gu
 
-/** Texts without `,`, `{`, `}`, quotes, backslashes and spaces: numbers, ids, digests, names of enums. */
-export const plain = (values: ReadonlyArray<string | number | bigint | boolean>): string => `{${values.join(",")}}`
+/** Any text as an element of an array literal. */
+export const quoted = (text: string): string => `"${text.replace(special, "\\$&")}"`
 
-const quoted = (value: string | undefined): string =>
-  value === undefined ? "NULL" : `"${value.replace(special, "\\$&")}"`
+/**
+ * The array of texts that need no quotes (numbers, ids, digests, names of enums), or of texts that are quoted already;
+ * undefined is NULL.
+ */
+export const arrayOf = (values: Iterable<string | number | bigint | undefined>): string => {
+  let text = ""
+  for (const value of values) text += text === "" ? (value ?? "NULL") : `,${value ?? "NULL"}`
+  return `{${text}}`
+}
 
-/** Any texts; undefined is NULL. */
-export const texts = (values: ReadonlyArray<string | undefined>): string => `{${values.map(quoted).join(",")}}`
+/** A column that grows by one value for each row. */
+export interface Column {
+  readonly name: string
+  /** The type of its elements. */
+  readonly type: string
+  /** Adds a value as `arrayOf` takes it. */
+  readonly add: (value: string | number | bigint | boolean | undefined) => void
+  readonly literal: () => string
+}
 
-/** Plain texts of which some are NULL. */
-export const nullable = (values: ReadonlyArray<string | number | undefined>): string =>
-  `{${values.map((value) => value ?? "NULL").join(",")}}`
+export const column = (name: string, type: string): Column => {
+  let text = ""
+  return {
+    name,
+    type,
+    add: (value) => {
+      text += `,${value ?? "NULL"}`
+    },
+    literal: () => `{${text.slice(1)}}`
+  }
+}

@@ -3,15 +3,24 @@ import { LedgerAccount } from "../../../domain/ledger/index.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { StoredAccount } from "./Rows.ts"
 
+/** How a batch leaves an account's row: new, with more posted and nothing else changed, or changed in any way. */
+export type Difference = "opened" | "posted" | "changed"
+
 /** An account as the last decided batch left it. */
 export interface CachedAccount {
-  readonly account: LedgerAccount.LedgerAccount
   /** The account's id as the database takes it. */
   readonly uuid: string
-  readonly version: number
-  readonly short: boolean
-  /** The last batch that needed it. */
-  readonly batch: number
+  account: LedgerAccount.LedgerAccount
+  version: number
+  short: boolean
+  /** The last batch that read or changed it. */
+  batch: number
+}
+
+/** An account that a batch changes. */
+export interface Change {
+  readonly difference: Difference
+  readonly after: CachedAccount
 }
 
 /**
@@ -19,54 +28,67 @@ export interface CachedAccount {
  * is ahead of it by the batches that are not committed, whose accounts are not evicted.
  */
 export interface AccountCache {
-  readonly get: (id: AccountId) => CachedAccount | undefined
+  readonly get: (id: AccountId) => LedgerAccount.LedgerAccount | undefined
+  /** The id as the database takes it. */
+  readonly uuid: (id: AccountId) => string
   /** Keeps what was read from the database; the batch needs it. */
   readonly load: (stored: StoredAccount, batch: number) => void
-  /** The account as the batch leaves it: gives the state before, undefined for a new account. */
+  /** Takes the account as the batch leaves it. */
   readonly change: (account: LedgerAccount.LedgerAccount, batch: number) => Change
-  /** Drops the accounts longest not changed until at most `max` are left, none that a batch after `committed` needs. */
+  /** Drops accounts, first come first gone, until at most `max` are left; none of a batch after `committed`. */
   readonly evict: (max: number, committed: number) => void
-  readonly clear: () => void
 }
 
-export interface Change {
-  readonly before: CachedAccount | undefined
-  readonly after: CachedAccount
-}
+const shortAfter = (before: CachedAccount, account: LedgerAccount.LedgerAccount): boolean =>
+  (before.short || account.overdraftLimit < before.account.overdraftLimit) && LedgerAccount.available(account) < 0n
 
-const shortAfter = (before: CachedAccount | undefined, account: LedgerAccount.LedgerAccount): boolean => {
-  if (before === undefined || LedgerAccount.available(account) >= 0n) return false
-  return before.short || account.overdraftLimit < before.account.overdraftLimit
-}
+const differenceOf = (
+  before: LedgerAccount.LedgerAccount,
+  after: LedgerAccount.LedgerAccount,
+  isSame: boolean
+): Difference =>
+  isSame &&
+  before.pendingDebits === after.pendingDebits &&
+  before.pendingCredits === after.pendingCredits &&
+  before.openHolds === after.openHolds &&
+  before.overdraftLimit === after.overdraftLimit &&
+  before.restriction === after.restriction &&
+  before.revision === after.revision &&
+  before.closed === after.closed
+    ? "posted"
+    : "changed"
 
 export const accountCache = (): AccountCache => {
-  // In the order of the last change: the first is the next to go.
   const cached = new Map<AccountId, CachedAccount>()
   return {
-    get: (id) => cached.get(id),
+    get: (id) => cached.get(id)?.account,
+    uuid: (id) => cached.get(id)?.uuid ?? uuidOf(id),
     load: ({ account, version, short }, batch) => {
       cached.set(account.id, { account, version, short, batch, uuid: uuidOf(account.id) })
     },
     change: (account, batch) => {
-      const before = cached.get(account.id)
-      const after = {
-        account,
-        uuid: before?.uuid ?? uuidOf(account.id),
-        version: (before?.version ?? 0) + 1,
-        short: shortAfter(before, account),
-        batch
+      const known = cached.get(account.id)
+      if (known === undefined) {
+        const after = { account, version: 1, short: false, batch, uuid: uuidOf(account.id) }
+        cached.set(account.id, after)
+        return { difference: "opened", after }
       }
-      if (before !== undefined) cached.delete(account.id)
-      cached.set(account.id, after)
-      return { before, after }
+      const short = shortAfter(known, account)
+      const difference = differenceOf(known.account, account, known.short === short)
+      known.account = account
+      known.version++
+      known.short = short
+      known.batch = batch
+      return { difference, after: known }
     },
     evict: (max, committed) => {
-      if (cached.size <= max) return
-      for (const [id, { batch }] of cached) {
-        if (cached.size <= max || batch > committed) return
+      let left = cached.size
+      for (const [id, account] of cached) {
+        if (cached.size <= max || left-- === 0) return
         cached.delete(id)
+        // At the end of the map its turn comes again.
+        if (account.batch > committed) cached.set(id, account)
       }
-    },
-    clear: () => cached.clear()
+    }
   }
 }

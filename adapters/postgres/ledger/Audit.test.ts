@@ -73,11 +73,11 @@ describe("the audit of stored rows", () => {
   test("INV-1: an entry with another amount, one that is gone, and one without its transaction", async () => {
     const { paid } = made
     await expectFound(
-      `update ledger.entry set amount = amount + 1 where transaction_id = '${uuidOf(paid)}' and position = 0`,
+      `update ledger.entry set amount = amount + 1 where transaction_id = '${uuidOf(paid)}' and side = 'debit'`,
       `INV-1 ${paid}`
     )
     await expectFound(
-      `delete from ledger.entry where transaction_id = '${uuidOf(paid)}' and position = 1`,
+      `delete from ledger.entry where transaction_id = '${uuidOf(paid)}' and side = 'credit'`,
       `INV-1 ${paid}`
     )
     await expectFound(`delete from ledger.transaction where transaction_id = '${uuidOf(paid)}'`, `INV-1 ${paid}`)

@@ -1,6 +1,6 @@
 /**
  * The ledger's invariants as SQL over stored rows, sharing nothing with the code that writes them. Each query takes the
- * ledger's id as `$1` and gives a row for each violation: `subject`, the UUID it is about (null for the whole ledger),
+ * ledger's id, a UUID, as `$1` and gives a row for each violation: `subject`, the UUID it is about (null for the whole ledger),
  * and `detail`.
  */
 
@@ -16,6 +16,16 @@ const sides = (amount: string): string => `
   coalesce(sum(${amount}) filter (where side = 'debit'), 0) as debits,
   coalesce(sum(${amount}) filter (where side = 'credit'), 0) as credits`
 
+/** The entries that transactions name, in their order; one that is not there or is another's has no amount. */
+const places = `(
+  select t.transaction_id, t.kind, t.reverses, t.hold_id, p.position, p.account_id, e.sequence, e.amount, e.side
+  from ledger.transaction t
+  cross join lateral unnest(t.accounts, t.sequences) with ordinality as p (account_id, sequence, position)
+  left join ledger.entry e on e.ledger_id = t.ledger_id and e.account_id = p.account_id and e.sequence = p.sequence
+    and e.transaction_id = t.transaction_id
+  where t.ledger_id = (select ledger_id from ledger.ledger where id = $1))`
+
+// The writer's number of the ledger is looked up in each query: `$1` is its id.
 const check = (invariant: string, prefix: Check["prefix"], sql: string): Check => ({ invariant, prefix, sql })
 
 const transactions: ReadonlyArray<Check> = [
@@ -25,29 +35,27 @@ const transactions: ReadonlyArray<Check> = [
     `select transaction_id as subject, format('%s: debits %s, credits %s', currency, debits, credits) as detail
      from (select e.transaction_id, a.currency, ${sides("e.amount")}
            from ledger.entry e left join ledger.account a using (ledger_id, account_id)
-           where e.ledger_id = $1 group by e.transaction_id, a.currency) totals
+           where e.ledger_id = (select ledger_id from ledger.ledger where id = $1) group by e.transaction_id, a.currency) totals
      where debits <> credits`
   ),
   check(
     "INV-1",
     "txn",
-    `select t.transaction_id as subject, format('%s entries', count(e.transaction_id)) as detail
-     from ledger.transaction t left join ledger.entry e using (ledger_id, transaction_id)
-     where t.ledger_id = $1 group by t.transaction_id
-     having count(e.transaction_id) < 2 or max(e.position) <> count(e.transaction_id) - 1 or min(e.amount) <= 0`
-  ),
-  check(
-    "INV-1",
-    "txn",
-    `select distinct e.transaction_id as subject, 'has entries and does not exist' as detail
-     from ledger.entry e left join ledger.transaction t using (ledger_id, transaction_id)
-     where e.ledger_id = $1 and t.transaction_id is null`
+    `select coalesce(named.transaction_id, stored.transaction_id) as subject,
+       format('names %s entries, of which %s are its own; %s are stored', coalesce(names, 0), coalesce(own, 0),
+         coalesce(entries, 0)) as detail
+     from (select transaction_id, count(*) as names, count(amount) as own, min(amount) as least
+           from ${places} places group by transaction_id) named
+     full join (select transaction_id, count(*) as entries from ledger.entry
+           where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by transaction_id) stored
+       using (transaction_id)
+     where (names, own) is distinct from (entries, entries) or names < 2 or least <= 0`
   ),
   check(
     "INV-2",
     "acc",
     `select null as subject, format('%s: debits %s, credits %s', currency, sum(posted_debits), sum(posted_credits)) as detail
-     from ledger.account where ledger_id = $1 group by currency having sum(posted_debits) <> sum(posted_credits)`
+     from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by currency having sum(posted_debits) <> sum(posted_credits)`
   )
 ]
 
@@ -58,8 +66,8 @@ const entries: ReadonlyArray<Check> = [
     `select account_id as subject, format('stored debits %s, credits %s; entries %s, %s', posted_debits, posted_credits,
        coalesce(debits, 0), coalesce(credits, 0)) as detail
      from ledger.account a left join (
-       select account_id, ${sides("amount")} from ledger.entry where ledger_id = $1 group by account_id) sums using (account_id)
-     where a.ledger_id = $1
+       select account_id, ${sides("amount")} from ledger.entry where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by account_id) sums using (account_id)
+     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1)
        and (posted_debits <> coalesce(debits, 0) or posted_credits <> coalesce(credits, 0))`
   ),
   check(
@@ -67,14 +75,14 @@ const entries: ReadonlyArray<Check> = [
     "acc",
     `select distinct e.account_id as subject, 'has entries and does not exist' as detail
      from ledger.entry e left join ledger.account a using (ledger_id, account_id)
-     where e.ledger_id = $1 and a.account_id is null`
+     where e.ledger_id = (select ledger_id from ledger.ledger where id = $1) and a.account_id is null`
   ),
   check(
     "INV-4",
     "acc",
     `select account_id as subject, format('entry %s is number %s', place, sequence) as detail
      from (select account_id, sequence, row_number() over (partition by account_id order by sequence) as place
-           from ledger.entry where ledger_id = $1) numbered
+           from ledger.entry where ledger_id = (select ledger_id from ledger.ledger where id = $1)) numbered
      where sequence <> place`
   ),
   check(
@@ -84,7 +92,7 @@ const entries: ReadonlyArray<Check> = [
      from (select e.account_id, e.sequence, e.balance,
              sum(case when e.side = a.normal_side then e.amount else -e.amount end)
                over (partition by e.account_id order by e.sequence) as made
-           from ledger.entry e join ledger.account a using (ledger_id, account_id) where e.ledger_id = $1) running
+           from ledger.entry e join ledger.account a using (ledger_id, account_id) where e.ledger_id = (select ledger_id from ledger.ledger where id = $1)) running
      where balance <> made`
   ),
   check(
@@ -92,9 +100,9 @@ const entries: ReadonlyArray<Check> = [
     "acc",
     `select account_id as subject, format('stored sequence %s; %s entries', sequence, coalesce(entries, 0)) as detail
      from ledger.account a left join (
-       select account_id, count(*) as entries from ledger.entry where ledger_id = $1 group by account_id) counts
+       select account_id, count(*) as entries from ledger.entry where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by account_id) counts
        using (account_id)
-     where a.ledger_id = $1 and sequence <> coalesce(entries, 0)`
+     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1) and sequence <> coalesce(entries, 0)`
   )
 ]
 
@@ -106,7 +114,7 @@ const funds: ReadonlyArray<Check> = [
      from (select account_id, overdraft_limit::numeric + case normal_side
              when 'credit' then posted_credits::numeric - posted_debits - pending_debits
              else posted_debits::numeric - posted_credits - pending_credits end as available
-           from ledger.account where ledger_id = $1 and kind = 'customer' and not short) funds
+           from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1) and kind = 'customer' and not short) funds
      where available < 0`
   ),
   check(
@@ -115,14 +123,14 @@ const funds: ReadonlyArray<Check> = [
     `with open as (
        select account_id, count(*) as holds, ${sides("remaining")}
        from (select debit_account_id as account_id, 'debit' as side, hold_id, amount - captured as remaining
-             from ledger.hold where ledger_id = $1 and status = 'authorized'
+             from ledger.hold where ledger_id = (select ledger_id from ledger.ledger where id = $1) and status = 'authorized'
              union all
              select credit_account_id, 'credit', hold_id, amount - captured
-             from ledger.hold where ledger_id = $1 and status = 'authorized') legs
+             from ledger.hold where ledger_id = (select ledger_id from ledger.ledger where id = $1) and status = 'authorized') legs
        group by account_id)
      select account_id as subject, format('stored %s holds, debits %s, credits %s; open %s, %s, %s', open_holds,
        pending_debits, pending_credits, coalesce(holds, 0), coalesce(debits, 0), coalesce(credits, 0)) as detail
-     from (select * from ledger.account where ledger_id = $1) a full join open using (account_id)
+     from (select * from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1)) a full join open using (account_id)
      where (open_holds, pending_debits, pending_credits)
        is distinct from (coalesce(holds, 0)::integer, coalesce(debits, 0)::bigint, coalesce(credits, 0)::bigint)`
   ),
@@ -130,10 +138,9 @@ const funds: ReadonlyArray<Check> = [
     "INV-7",
     "hold",
     `select hold_id as subject, format('captured %s of %s; captures posted %s', h.captured, h.amount, coalesce(posted, 0)) as detail
-     from (select * from ledger.hold where ledger_id = $1) h full join (
-       select t.hold_id, sum(e.amount) as posted
-       from ledger.transaction t join ledger.entry e using (ledger_id, transaction_id)
-       where t.ledger_id = $1 and t.hold_id is not null and e.position = 0 group by t.hold_id) captures using (hold_id)
+     from (select * from ledger.hold where ledger_id = (select ledger_id from ledger.ledger where id = $1)) h full join (
+       select hold_id, sum(amount) as posted from ${places} places
+       where hold_id is not null and position = 1 group by hold_id) captures using (hold_id)
      where h.amount is null or h.captured > h.amount or h.captured <> coalesce(posted, 0)`
   )
 ]
@@ -142,53 +149,45 @@ const corrections: ReadonlyArray<Check> = [
   check(
     "INV-8",
     "txn",
-    `select o.transaction_id as subject, format('reversed %s of %s', sum(e.amount), o.amount) as detail
-     from ledger.transaction r
-     join ledger.entry e using (ledger_id, transaction_id)
-     join ledger.entry o on o.ledger_id = r.ledger_id and o.transaction_id = r.reverses and o.position = e.position
-     where r.ledger_id = $1 and r.reverses is not null
-     group by o.transaction_id, o.position, o.amount having sum(e.amount) > o.amount`
+    `select o.transaction_id as subject, format('reversed %s of %s', sum(r.amount), o.amount) as detail
+     from ${places} r join ${places} o on o.transaction_id = r.reverses and o.position = r.position
+     group by o.transaction_id, o.position, o.amount having sum(r.amount) > o.amount`
   ),
   check(
     "INV-8",
     "txn",
-    `select distinct r.transaction_id as subject, 'is no mirror of what it reverses' as detail
-     from ledger.transaction r
-     left join ledger.transaction t on t.ledger_id = r.ledger_id and t.transaction_id = r.reverses
-     join ledger.entry e on e.ledger_id = r.ledger_id and e.transaction_id = r.transaction_id
-     left join ledger.entry o on o.ledger_id = r.ledger_id and o.transaction_id = r.reverses and o.position = e.position
-     where r.ledger_id = $1 and r.reverses is not null
-       and (t.transaction_id is null or t.reverses is not null or o.account_id is distinct from e.account_id
-         or o.side is not distinct from e.side)`
+    `select distinct coalesce(r.transaction_id, o.transaction_id) as subject, 'is no mirror of what it reverses' as detail
+     from (select * from ${places} places where reverses is not null) r
+     left join ${places} o on o.transaction_id = r.reverses and o.position = r.position
+     where o.transaction_id is null or o.reverses is not null or o.account_id <> r.account_id or o.side = r.side`
   ),
   check(
     "INV-9",
     "txn",
     `select a.transaction_id as subject, 'is an answer and does not exist' as detail
      from ledger.answer a left join ledger.transaction t using (ledger_id, transaction_id)
-     where a.ledger_id = $1 and a.transaction_id is not null and t.transaction_id is null`
+     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1) and a.transaction_id is not null and t.transaction_id is null`
   ),
   check(
     "INV-9",
     "txn",
     `select transaction_id as subject, format('is the answer to %s keys', count(*)) as detail
-     from ledger.answer where ledger_id = $1 and transaction_id is not null
+     from ledger.answer where ledger_id = (select ledger_id from ledger.ledger where id = $1) and transaction_id is not null
      group by transaction_id having count(*) > 1`
   ),
   check(
     "INV-10",
     "acc",
     `select account_id as subject, format('closed with balance %s and %s holds', posted_credits - posted_debits, open_holds) as detail
-     from ledger.account where ledger_id = $1 and closed and (posted_debits <> posted_credits or open_holds > 0)`
+     from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1) and closed and (posted_debits <> posted_credits or open_holds > 0)`
   ),
   check(
     "INV-10",
     "acc",
-    `select a.account_id as subject, format('%s entries after its closing', a.sequence - e.sequence) as detail
-     from ledger.account a
-     join ledger.entry e using (ledger_id, account_id)
-     join ledger.transaction t using (ledger_id, transaction_id)
-     where a.ledger_id = $1 and a.closed and t.kind = 'closing' and e.position = 0 and e.sequence < a.sequence`
+    `select a.account_id as subject, format('%s entries after its closing', a.sequence - p.sequence) as detail
+     from ledger.account a join ${places} p using (account_id)
+     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1) and a.closed
+       and p.kind = 'closing' and p.position = 1 and p.sequence < a.sequence`
   )
 ]
 

@@ -3,9 +3,9 @@ import { Result, Schema } from "effect"
 import type { Instant } from "../../../domain/calendar/index.ts"
 import type { AccountId, TransactionId } from "../../../domain/ids/index.ts"
 import { type Hold, Receipt, Rejection, type Transaction } from "../../../domain/ledger/index.ts"
-import { nullable, plain, texts } from "../Columns.ts"
+import { type Column, column, quoted } from "../Columns.ts"
 import { uuidOf } from "../Uuid.ts"
-import type { Change } from "./AccountCache.ts"
+import type { CachedAccount } from "./AccountCache.ts"
 import type { Request } from "./Admission.ts"
 
 /** A command's outcome, to be stored under its key. */
@@ -14,79 +14,103 @@ export interface Decided {
   readonly outcome: Result.Result<Receipt.Receipt, Rejection.Rejection>
 }
 
-/** The columns of one table: their names, the types of their elements, and their values as array literals. */
-export type Columns = ReadonlyArray<readonly [name: string, type: string, literal: string]>
+/** The UUIDs of ids that occur more than once in a batch, as 32 hexadecimal digits. */
+export interface Uuids {
+  readonly account: (id: AccountId) => string
+  readonly transaction: (id: TransactionId) => string
+}
 
-/** The UUID of an id that occurs often. */
-export type UuidOf<Id extends string> = (id: Id) => string
+/** The columns of one table, and what adds a row to them. */
+export interface Rows<A> {
+  readonly columns: ReadonlyArray<Column>
+  readonly add: (row: A) => void
+  readonly count: () => number
+}
 
-const ids = (values: ReadonlyArray<string>): string => plain(values.map(uuidOf))
-const optionalIds = (values: ReadonlyArray<string | undefined>): string =>
-  nullable(values.map((id) => (id === undefined ? undefined : uuidOf(id))))
-const json = (value: unknown): string | undefined => (value === undefined ? undefined : JSON.stringify(value))
-const timestamp = (instant: Instant.Instant): string => new Date(instant).toISOString()
-
-/** Has the transaction none of the columns that most lack? */
-export const isPlain = ({ description, metadata, reverses, holdId }: Transaction.Transaction): boolean =>
-  description === undefined && metadata === undefined && reverses === undefined && holdId === undefined
-
-export const transactionColumns = (
-  rows: ReadonlyArray<Transaction.Transaction>,
-  uuid: UuidOf<TransactionId>
-): Columns => [
-  ["transaction_id", "uuid", plain(rows.map(({ id }) => uuid(id)))],
-  ["value_date", "date", plain(rows.map(({ valueDate }) => valueDate))],
-  ["kind", "ledger.transaction_kind", plain(rows.map(({ kind }) => kind))]
-]
-
-const memoColumns = (
-  rows: ReadonlyArray<{ readonly description?: string; readonly metadata?: Transaction.Metadata }>
-): Columns => [
-  ["description", "text", texts(rows.map(({ description }) => description))],
-  ["metadata", "json", texts(rows.map(({ metadata }) => json(metadata)))]
-]
-
-export const linkColumns = (rows: ReadonlyArray<Transaction.Transaction>): Columns => [
-  ["reverses", "uuid", optionalIds(rows.map(({ reverses }) => reverses))],
-  ["hold_id", "uuid", optionalIds(rows.map(({ holdId }) => holdId))],
-  ...memoColumns(rows)
-]
-
-export const entryColumns = (
-  transactions: ReadonlyArray<Transaction.Transaction>,
-  uuid: UuidOf<TransactionId>,
-  accountUuid: UuidOf<AccountId>
-): Columns => {
-  const columns: ReadonlyArray<Array<string | number | bigint>> = [[], [], [], [], [], [], []]
-  const [accounts = [], sequences = [], amounts = [], balances = [], transactionIds = [], positions = [], sides = []] =
-    columns
-  for (const { id, entries } of transactions) {
-    const transactionId = uuid(id)
-    entries.forEach(({ accountId, sequence, amount, balance, side }, position) => {
-      accounts.push(accountUuid(accountId))
-      sequences.push(sequence)
-      amounts.push(amount.minor)
-      balances.push(balance.minor)
-      transactionIds.push(transactionId)
-      positions.push(position)
-      sides.push(side)
-    })
+const rowsOf = <A>(columns: ReadonlyArray<Column>, add: (row: A) => void): Rows<A> => {
+  let count = 0
+  return {
+    columns,
+    add: (row) => {
+      count++
+      add(row)
+    },
+    count: () => count
   }
-  return [
-    ["account_id", "uuid", plain(accounts)],
-    ["sequence", "bigint", plain(sequences)],
-    ["amount", "bigint", plain(amounts)],
-    ["balance", "bigint", plain(balances)],
-    ["transaction_id", "uuid", plain(transactionIds)],
-    ["position", "smallint", plain(positions)],
-    ["side", "ledger.side", plain(sides)]
-  ]
+}
+
+const timestamp = (instant: Instant.Instant): string => new Date(instant).toISOString()
+const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : quoted(text))
+const json = (value: unknown): string | undefined => (value === undefined ? undefined : quoted(JSON.stringify(value)))
+const optionalUuid = (id: string | undefined): string | undefined => (id === undefined ? undefined : uuidOf(id))
+
+/** Transactions without the columns that most lack. */
+export const transactionRows = (uuids: Uuids): Rows<Transaction.Transaction> => {
+  const id = column("transaction_id", "uuid")
+  const valueDate = column("value_date", "date")
+  const kind = column("kind", "ledger.transaction_kind")
+  // Arrays of arrays must be rectangular, so these go as texts.
+  const accounts = column("accounts", "text")
+  const sequences = column("sequences", "text")
+  return rowsOf([id, valueDate, kind, accounts, sequences], (row) => {
+    id.add(uuids.transaction(row.id))
+    valueDate.add(row.valueDate)
+    kind.add(row.kind)
+    let accountList = ""
+    let sequenceList = ""
+    for (const { accountId, sequence } of row.entries) {
+      accountList += `,${uuids.account(accountId)}`
+      sequenceList += `,${sequence}`
+    }
+    accounts.add(`"{${accountList.slice(1)}}"`)
+    sequences.add(`"{${sequenceList.slice(1)}}"`)
+  })
+}
+
+/** Transactions with all columns. */
+export const linkedRows = (uuids: Uuids): Rows<Transaction.Transaction> => {
+  const plain = transactionRows(uuids)
+  const reverses = column("reverses", "uuid")
+  const hold = column("hold_id", "uuid")
+  const description = column("description", "text")
+  const metadata = column("metadata", "json")
+  return rowsOf([...plain.columns, reverses, hold, description, metadata], (row) => {
+    plain.add(row)
+    reverses.add(optionalUuid(row.reverses))
+    hold.add(optionalUuid(row.holdId))
+    description.add(optional(row.description))
+    metadata.add(json(row.metadata))
+  })
+}
+
+/** The entries of transactions. */
+export const entryRows = (uuids: Uuids): Rows<Transaction.Transaction> & { readonly entries: () => number } => {
+  const account = column("account_id", "uuid")
+  const sequence = column("sequence", "bigint")
+  const amount = column("amount", "bigint")
+  const balance = column("balance", "bigint")
+  const transaction = column("transaction_id", "uuid")
+  const side = column("side", "ledger.side")
+  let entries = 0
+  const rows = rowsOf<Transaction.Transaction>([account, sequence, amount, balance, transaction, side], (row) => {
+    const uuid = uuids.transaction(row.id)
+    for (const entry of row.entries) {
+      entries++
+      account.add(uuids.account(entry.accountId))
+      sequence.add(entry.sequence)
+      amount.add(entry.amount.minor)
+      balance.add(entry.balance.minor)
+      transaction.add(uuid)
+      side.add(entry.side)
+    }
+  })
+  return { ...rows, entries: () => entries }
 }
 
 const encodeReceipt = Schema.encodeSync(Receipt.Receipt)
 const encodeRejection = Schema.encodeSync(Rejection.Rejection)
 
-/** The id of the transaction that is the whole receipt; undefined for any other receipt and for a rejection. */
+/** The transaction that is the whole receipt; undefined for any other receipt and for a rejection. */
 export const wholeReceipt = ({ outcome }: Decided): Transaction.Transaction | undefined =>
   Result.isSuccess(outcome) && outcome.success._tag === "TransactionPosted" && outcome.success.hold === undefined
     ? outcome.success.transaction
@@ -95,81 +119,124 @@ export const wholeReceipt = ({ outcome }: Decided): Transaction.Transaction | un
 const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
   Result.isSuccess(outcome) && "transaction" in outcome.success ? outcome.success.transaction?.id : undefined
 
-export const answerColumns = (rows: ReadonlyArray<Decided>, uuid: UuidOf<TransactionId>): Columns => [
-  ["key", "uuid", plain(rows.map(({ request }) => request.keyDigest))],
-  [
-    "transaction_id",
-    "uuid",
-    nullable(
-      rows.map((row) => {
-        const id = transactionOf(row)
-        return id === undefined ? undefined : uuid(id)
-      })
-    )
-  ],
-  // Two backslashes: the array literal takes one of them.
-  ["fingerprint", "bytea", plain(rows.map(({ request }) => `"\\\\x${request.first.fingerprint}"`))]
-]
+/** Answers that are a transaction and nothing more. */
+export const answerRows = (uuids: Uuids): Rows<Decided> => {
+  const key = column("key", "uuid")
+  const transaction = column("transaction_id", "uuid")
+  const fingerprint = column("fingerprint", "bytea")
+  return rowsOf([key, transaction, fingerprint], (row) => {
+    const id = transactionOf(row)
+    key.add(row.request.keyDigest)
+    transaction.add(id === undefined ? undefined : uuids.transaction(id))
+    // Two backslashes: the array literal takes one of them.
+    fingerprint.add(`"\\\\x${row.request.first.fingerprint}"`)
+  })
+}
 
-export const outcomeColumns = (rows: ReadonlyArray<Decided>): Columns => [
-  [
-    "receipt",
-    "json",
-    texts(rows.map(({ outcome }) => (Result.isSuccess(outcome) ? json(encodeReceipt(outcome.success)) : undefined)))
-  ],
-  [
-    "rejection",
-    "json",
-    texts(rows.map(({ outcome }) => (Result.isFailure(outcome) ? json(encodeRejection(outcome.failure)) : undefined)))
-  ]
-]
+/** Answers with their receipt or rejection. */
+export const toldRows = (uuids: Uuids): Rows<Decided> => {
+  const answer = answerRows(uuids)
+  const receipt = column("receipt", "json")
+  const rejection = column("rejection", "json")
+  return rowsOf([...answer.columns, receipt, rejection], (row) => {
+    answer.add(row)
+    receipt.add(Result.isSuccess(row.outcome) ? json(encodeReceipt(row.outcome.success)) : undefined)
+    rejection.add(Result.isFailure(row.outcome) ? json(encodeRejection(row.outcome.failure)) : undefined)
+  })
+}
 
-export const postedColumns = (rows: ReadonlyArray<Change>): Columns => [
-  ["account_id", "uuid", plain(rows.map(({ after }) => after.uuid))],
-  ["known", "bigint", plain(rows.map(({ after }) => after.version - 1))],
-  ["sequence", "bigint", plain(rows.map(({ after }) => after.account.sequence))],
-  ["posted_debits", "bigint", plain(rows.map(({ after }) => after.account.postedDebits))],
-  ["posted_credits", "bigint", plain(rows.map(({ after }) => after.account.postedCredits))]
-]
+/** What a posting changes of an account. */
+export const postedRows = (): Rows<CachedAccount> => {
+  const id = column("account_id", "uuid")
+  const version = column("version", "bigint")
+  const sequence = column("sequence", "bigint")
+  const debits = column("posted_debits", "bigint")
+  const credits = column("posted_credits", "bigint")
+  return rowsOf([id, version, sequence, debits, credits], ({ uuid, version: written, account }) => {
+    id.add(uuid)
+    version.add(written)
+    sequence.add(account.sequence)
+    debits.add(account.postedDebits)
+    credits.add(account.postedCredits)
+  })
+}
 
-export const stateColumns = (rows: ReadonlyArray<Change>): Columns => [
-  ["pending_debits", "bigint", plain(rows.map(({ after }) => after.account.pendingDebits))],
-  ["pending_credits", "bigint", plain(rows.map(({ after }) => after.account.pendingCredits))],
-  ["overdraft_limit", "bigint", plain(rows.map(({ after }) => after.account.overdraftLimit))],
-  ["revision", "bigint", plain(rows.map(({ after }) => after.account.revision))],
-  ["open_holds", "integer", plain(rows.map(({ after }) => after.account.openHolds))],
-  ["restriction", "ledger.restriction", plain(rows.map(({ after }) => after.account.restriction))],
-  ["closed", "boolean", plain(rows.map(({ after }) => after.account.closed))],
-  ["short", "boolean", plain(rows.map(({ after }) => after.short))]
-]
+/** All of an account that can change. */
+export const changedRows = (): Rows<CachedAccount> => {
+  const posted = postedRows()
+  const pendingDebits = column("pending_debits", "bigint")
+  const pendingCredits = column("pending_credits", "bigint")
+  const overdraftLimit = column("overdraft_limit", "bigint")
+  const revision = column("revision", "bigint")
+  const openHolds = column("open_holds", "integer")
+  const restriction = column("restriction", "ledger.restriction")
+  const closed = column("closed", "boolean")
+  const short = column("short", "boolean")
+  return rowsOf(
+    [...posted.columns, pendingDebits, pendingCredits, overdraftLimit, revision, openHolds, restriction, closed, short],
+    (row) => {
+      posted.add(row)
+      pendingDebits.add(row.account.pendingDebits)
+      pendingCredits.add(row.account.pendingCredits)
+      overdraftLimit.add(row.account.overdraftLimit)
+      revision.add(row.account.revision)
+      openHolds.add(row.account.openHolds)
+      restriction.add(row.account.restriction)
+      closed.add(row.account.closed)
+      short.add(row.short)
+    }
+  )
+}
 
-export const newAccountColumns = (rows: ReadonlyArray<Change>): Columns => [
-  ...postedColumns(rows).filter(([name]) => name !== "known"),
-  ...stateColumns(rows),
-  ["version", "bigint", plain(rows.map(({ after }) => after.version))],
-  ["opened_at", "timestamptz", plain(rows.map(({ after }) => timestamp(after.account.openedAt)))],
-  ["kind", "ledger.account_kind", plain(rows.map(({ after }) => after.account.kind))],
-  ["normal_side", "ledger.side", plain(rows.map(({ after }) => after.account.normalSide))],
-  ["currency", "text", plain(rows.map(({ after }) => after.account.currency))]
-]
+/** All of an account. */
+export const openedRows = (): Rows<CachedAccount> => {
+  const changed = changedRows()
+  const openedAt = column("opened_at", "timestamptz")
+  const kind = column("kind", "ledger.account_kind")
+  const normalSide = column("normal_side", "ledger.side")
+  const currency = column("currency", "text")
+  return rowsOf([...changed.columns, openedAt, kind, normalSide, currency], (row) => {
+    changed.add(row)
+    openedAt.add(timestamp(row.account.openedAt))
+    kind.add(row.account.kind)
+    normalSide.add(row.account.normalSide)
+    currency.add(row.account.currency)
+  })
+}
 
-export const heldColumns = (rows: ReadonlyArray<Hold.Hold>): Columns => [
-  ["hold_id", "uuid", ids(rows.map(({ id }) => id))],
-  ["captured", "bigint", plain(rows.map(({ captured }) => captured.minor))],
-  ["status", "ledger.hold_status", plain(rows.map(({ status }) => status))]
-]
+/** All of a hold that can change. */
+export const heldRows = (): Rows<Hold.Hold> => {
+  const id = column("hold_id", "uuid")
+  const captured = column("captured", "bigint")
+  const status = column("status", "ledger.hold_status")
+  return rowsOf([id, captured, status], (row) => {
+    id.add(uuidOf(row.id))
+    captured.add(row.captured.minor)
+    status.add(row.status)
+  })
+}
 
-export const newHoldColumns = (rows: ReadonlyArray<Hold.Hold>): Columns => [
-  ...heldColumns(rows),
-  ["debit_account_id", "uuid", ids(rows.map(({ debitAccountId }) => debitAccountId))],
-  ["credit_account_id", "uuid", ids(rows.map(({ creditAccountId }) => creditAccountId))],
-  ["amount", "bigint", plain(rows.map(({ amount }) => amount.minor))],
-  ["authorized_at", "timestamptz", plain(rows.map(({ authorizedAt }) => timestamp(authorizedAt)))],
-  [
-    "expires_at",
-    "timestamptz",
-    nullable(rows.map(({ expiresAt }) => (expiresAt === undefined ? undefined : timestamp(expiresAt))))
-  ],
-  ["currency", "text", plain(rows.map(({ amount }) => amount.currency))],
-  ...memoColumns(rows)
-]
+/** All of a hold. */
+export const newHoldRows = (uuids: Uuids): Rows<Hold.Hold> => {
+  const held = heldRows()
+  const debit = column("debit_account_id", "uuid")
+  const credit = column("credit_account_id", "uuid")
+  const amount = column("amount", "bigint")
+  const authorizedAt = column("authorized_at", "timestamptz")
+  const expiresAt = column("expires_at", "timestamptz")
+  const currency = column("currency", "text")
+  const description = column("description", "text")
+  const metadata = column("metadata", "json")
+  const columns = [debit, credit, amount, authorizedAt, expiresAt, currency, description, metadata]
+  return rowsOf([...held.columns, ...columns], (row) => {
+    held.add(row)
+    debit.add(uuids.account(row.debitAccountId))
+    credit.add(uuids.account(row.creditAccountId))
+    amount.add(row.amount.minor)
+    authorizedAt.add(timestamp(row.authorizedAt))
+    expiresAt.add(row.expiresAt === undefined ? undefined : timestamp(row.expiresAt))
+    currency.add(row.amount.currency)
+    description.add(optional(row.description))
+    metadata.add(json(row.metadata))
+  })
+}

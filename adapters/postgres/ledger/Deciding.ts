@@ -12,7 +12,7 @@ import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
 import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
 import { type Book, decideBatch, Hold, Reference, type Transaction } from "../../../domain/ledger/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import { holdIdOf, transactionIdOf } from "../Uuid.ts"
+import { hexOf, holdIdOf, transactionIdOf } from "../Uuid.ts"
 import type { AccountCache } from "./AccountCache.ts"
 import type { Answer, Request } from "./Admission.ts"
 import type { Appended } from "./Append.ts"
@@ -67,7 +67,7 @@ const bookOf = (cache: AccountCache, read: Read, behind: ReadonlyArray<Batch>): 
   const posted = (id: TransactionId) =>
     newest(behind, ({ appended }) => appended.transactions.find((transaction) => transaction.id === id))
   return {
-    account: (id) => cache.get(id)?.account,
+    account: cache.get,
     hold: (id) => newest(behind, ({ holds }) => holds.get(id)) ?? read.holds.get(id),
     transaction: (id) => read.transactions.get(id) ?? posted(id),
     reversed: (id) => {
@@ -185,13 +185,13 @@ export const deciding = (
     batch: number
   ): Batch => {
     const businessDate = LocalDate.fromInstant(now)
+    const uuids = new Map<TransactionId, string>()
     const commands = fresh.map(({ first }) => {
       // A command makes a transaction or a hold and never both, so they may share the bytes of one id.
       const bytes = ids.next(now)
-      return {
-        command: first.command,
-        occasion: { now, businessDate, transactionId: transactionIdOf(bytes), holdId: holdIdOf(bytes) }
-      }
+      const transactionId = transactionIdOf(bytes)
+      uuids.set(transactionId, hexOf(bytes))
+      return { command: first.command, occasion: { now, businessDate, transactionId, holdId: holdIdOf(bytes) } }
     })
     const { outcomes, draft } = decideBatch(book, due, commands, now)
     const changed = draft.changed()
@@ -212,7 +212,7 @@ export const deciding = (
     }
     nextExpiry = Math.min(nextExpiry, expiresFirst)
     const accounts = Array.from(changed.accounts)
-      .filter((account) => cache.get(account.id)?.account !== account)
+      .filter((account) => cache.get(account.id) !== account)
       .map((account) => cache.change(account, batch))
     return {
       number: batch,
@@ -220,6 +220,7 @@ export const deciding = (
         bookedAt: now,
         decided,
         transactions: Array.from(changed.transactions),
+        uuids,
         accounts,
         newHolds,
         changedHolds

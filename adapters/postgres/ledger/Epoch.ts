@@ -5,25 +5,31 @@
 import { Effect } from "effect"
 import type { LedgerId } from "../../../domain/ids/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import { bigintOf, type Row } from "../Fields.ts"
+import { bigintOf, intOf, type Row } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 
 /** What a writer may write after: batches of its epoch, the first after `batches` others. */
 export interface Epoch {
+  /** The number that stands for the ledger in all keys. */
+  readonly ledger: number
   readonly epoch: bigint
   readonly batches: bigint
 }
 
-const epochOf = (row: Row): Epoch => ({ epoch: bigintOf(row, "epoch"), batches: bigintOf(row, "batches") })
+const epochOf = (row: Row): Epoch => ({
+  ledger: intOf(row, "ledger_id"),
+  epoch: bigintOf(row, "epoch"),
+  batches: bigintOf(row, "batches")
+})
 
 /** Makes `writer` (a UUID) the one that writes the ledger, whoever was. */
 export const takeOver = (pool: Pool, ledgerId: LedgerId, writer: string): Effect.Effect<Epoch, PostgresUnavailable> =>
   Effect.map(
     pool.query(
-      `insert into ledger.ledger (ledger_id, epoch, writer) values ($1, 1, $2)
-        on conflict (ledger_id) do update set epoch = ledger.ledger.epoch + 1, writer = excluded.writer
-        returning epoch, batches`,
+      `insert into ledger.ledger (id, epoch, writer) values ($1, 1, $2)
+        on conflict (id) do update set epoch = ledger.ledger.epoch + 1, writer = excluded.writer
+        returning ledger_id, epoch, batches`,
       [uuidOf(ledgerId), writer]
     ),
     ([row]) => epochOf(row ?? {})
@@ -37,7 +43,7 @@ export const takeOverAgain = (
 ): Effect.Effect<Epoch | undefined, PostgresUnavailable> =>
   Effect.map(
     pool.query(
-      "update ledger.ledger set epoch = epoch + 1 where ledger_id = $1 and writer = $2 returning epoch, batches",
+      "update ledger.ledger set epoch = epoch + 1 where id = $1 and writer = $2 returning ledger_id, epoch, batches",
       [uuidOf(ledgerId), writer]
     ),
     ([row]) => (row === undefined ? undefined : epochOf(row))

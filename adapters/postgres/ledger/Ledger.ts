@@ -7,8 +7,8 @@ import { reader } from "./Reader.ts"
 import { writer } from "./Writer.ts"
 
 const make = Effect.fnUntraced(function* (options: LedgerOptions) {
-  const reads = yield* reader(options)
-  const writes = yield* writer(options)
+  const { ledger, ...writes } = yield* writer(options)
+  const reads = yield* reader(ledger, options)
   return Ledger.of({ ...reads, ...writes })
 })
 

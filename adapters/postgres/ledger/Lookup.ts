@@ -1,9 +1,9 @@
 /** Set-based reads of the ledger: one round trip each, no locks, whatever number of ids is asked for. */
 import { Effect } from "effect"
 import type { Instant } from "../../../domain/calendar/index.ts"
-import type { AccountId, HoldId, LedgerId, TransactionId } from "../../../domain/ids/index.ts"
+import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
-import { plain } from "../Columns.ts"
+import { arrayOf } from "../Columns.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
 import type { Parameter, Pool } from "../Postgres.ts"
@@ -13,12 +13,12 @@ import {
   answerColumns,
   answersOf,
   entryColumns,
-  entrySource,
   holdColumns,
   holdOf,
   type StoredAccount,
   type StoredAnswer,
   storedAccount,
+  transactionSource,
   transactionsOf
 } from "./Rows.ts"
 
@@ -43,7 +43,7 @@ export interface Lookup {
   readonly lastBooking: Read<number>
 }
 
-const uuids = (ids: Iterable<string>): string => plain(Array.from(ids, uuidOf))
+const uuids = (ids: Iterable<string>): string => arrayOf(Array.from(ids, uuidOf))
 
 const reversalsOf = (rows: ReadonlyArray<Row>): Reversals => {
   const reversals = new Map<TransactionId, Map<TransactionId, bigint>>()
@@ -56,9 +56,8 @@ const reversalsOf = (rows: ReadonlyArray<Row>): Reversals => {
   return reversals
 }
 
-/** Reads one ledger over a pool. */
-export const lookup = (pool: Pool, ledgerId: LedgerId): Lookup => {
-  const ledger = uuidOf(ledgerId)
+/** Reads the ledger of a number over a pool. */
+export const lookup = (pool: Pool, ledger: number): Lookup => {
   const read = <A>(text: string, parameters: ReadonlyArray<Parameter>, decode: (rows: ReadonlyArray<Row>) => A) =>
     Effect.map(pool.query(text, [ledger, ...parameters]), decode)
 
@@ -77,8 +76,8 @@ export const lookup = (pool: Pool, ledgerId: LedgerId): Lookup => {
       ),
     transactions: (ids) =>
       read(
-        `select ${entryColumns} from ${entrySource}
-          where e.ledger_id = $1 and e.transaction_id = any($2::uuid[]) order by e.transaction_id, e.position`,
+        `select ${entryColumns} from ${transactionSource}
+          where t.ledger_id = $1 and t.transaction_id = any($2::uuid[]) order by t.transaction_id, place.position`,
         [uuids(ids)],
         transactionsOf
       ),
@@ -86,7 +85,8 @@ export const lookup = (pool: Pool, ledgerId: LedgerId): Lookup => {
       read(
         `select t.reverses, t.transaction_id, e.amount
           from ledger.transaction t
-          join ledger.entry e on e.ledger_id = t.ledger_id and e.transaction_id = t.transaction_id and e.position = 0
+          join ledger.entry e
+            on e.ledger_id = t.ledger_id and e.account_id = t.accounts[1] and e.sequence = t.sequences[1]
           where t.ledger_id = $1 and t.reverses = any($2::uuid[])`,
         [uuids(ids)],
         reversalsOf
@@ -94,7 +94,7 @@ export const lookup = (pool: Pool, ledgerId: LedgerId): Lookup => {
     answers: (keys) =>
       read(
         `select ${answerColumns} from ledger.answer where ledger_id = $1 and key = any($2::uuid[])`,
-        [plain(Array.from(keys))],
+        [arrayOf(keys)],
         answersOf
       ),
     due: (now, limit) =>

@@ -12,7 +12,7 @@ import { uuidOf } from "../Uuid.ts"
 import { coalesced } from "./Coalesce.ts"
 import { lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
-import { bookedEntries, entryColumns, entrySource } from "./Rows.ts"
+import { bookedEntries, entryColumns, historySource } from "./Rows.ts"
 import { ledgerRole } from "./Session.ts"
 
 const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Effect<A, LedgerUnavailable> =>
@@ -20,29 +20,28 @@ const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Eff
 
 const pageText = (order: EntryQuery["order"]): string => {
   const after = order === "newest" ? "e.sequence < $3::bigint" : "e.sequence > $3::bigint"
-  return `select ${entryColumns} from ${entrySource}
+  return `select ${entryColumns} from ${historySource}
     where e.ledger_id = $1 and e.account_id = $2 and ($3::bigint is null or ${after})
       and ($4::timestamptz is null or e.sequence >= ledger.sequence_from($1, $2, $4))
       and ($5::timestamptz is null or e.sequence < ledger.sequence_from($1, $2, $5))
     order by e.ledger_id, e.account_id, e.sequence ${order === "newest" ? "desc" : "asc"} limit $6`
 }
 
-const page = (pool: Pool, ledger: string, wanted: EntryQuery) => {
+const page = (pool: Pool, ledger: number, wanted: EntryQuery) => {
   const { accountId, order, after, bookedFrom, bookedBefore, limit } = wanted
   const timestamp = (instant: number | undefined) => (instant === undefined ? null : new Date(instant).toISOString())
   const parameters = [ledger, uuidOf(accountId), after ?? null, timestamp(bookedFrom), timestamp(bookedBefore), limit]
   return Effect.map(pool.query(pageText(order), parameters), (rows) => bookedEntries(rows, accountId))
 }
 
-/** The reading half of the port `Ledger`. */
-export const reader = Effect.fnUntraced(function* (options: LedgerOptions) {
+/** The reading half of the port `Ledger`, of the ledger with this number. */
+export const reader = Effect.fnUntraced(function* (ledger: number, options: LedgerOptions) {
   const pool = yield* (yield* Postgres).pool({
     name: "ledger reader",
     role: ledgerRole,
     connectionsMax: options.readConnectionsMax
   })
-  const ledger = uuidOf(options.ledgerId)
-  const reads = lookup(pool, options.ledgerId)
+  const reads = lookup(pool, ledger)
   const accounts = coalesced((ids: ReadonlyArray<AccountId>) =>
     Effect.map(reads.accounts(ids), (found) => new Map(found.map(({ account }) => [account.id, account])))
   )

@@ -88,13 +88,21 @@ export const holdOf = (row: Row): Hold.Hold => {
   }
 }
 
-/** Entries `e` with their transactions `t` and accounts `a`, one row each. */
+/** Entries `e` with their transactions `t` and accounts `a`, a row for each entry. */
 export const entryColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, t.transaction_id,
   ${millis("t.booked_at")} as booked_at, t.value_date::text as value_date, t.kind, t.reverses, t.hold_id,
   t.description, t.metadata`
 
-export const entrySource = `ledger.entry e
+/** All entries of an account. */
+export const historySource = `ledger.entry e
   join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
+  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
+
+/** All entries of a transaction, which `place.position` puts in order. */
+export const transactionSource = `ledger.transaction t
+  cross join lateral unnest(t.accounts, t.sequences) with ordinality as place (account_id, sequence, position)
+  join ledger.entry e
+    on e.ledger_id = t.ledger_id and e.account_id = place.account_id and e.sequence = place.sequence
   join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
 
 const entryOf = (row: Row, account: AccountId): Transaction.Entry => {

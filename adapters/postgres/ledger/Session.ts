@@ -20,6 +20,8 @@ import type { LedgerOptions } from "./Options.ts"
 export class LedgerFenced extends Schema.TaggedError<LedgerFenced>()("LedgerFenced", {}) {}
 
 export interface Session {
+  /** The ledger's number. */
+  readonly ledger: number
   readonly cache: AccountCache
   readonly deciding: Deciding
   readonly lookup: Lookup
@@ -65,8 +67,8 @@ const opened = Effect.fnUntraced(function* (
 ) {
   const writing = yield* postgres.pool({ ...connection, name: "ledger writer" })
   const reading = yield* postgres.pool({ ...connection, name: "ledger lookup" })
-  const { epoch, batches } = yield* claim(writing, options, who)
-  const reads = lookup(reading, options.ledgerId)
+  const { ledger, epoch, batches } = yield* claim(writing, options, who)
+  const reads = lookup(reading, ledger)
   const [lastBooking, nextExpiry] = yield* Effect.all([
     reads.lastBooking,
     reads.nextExpiry(Instant.fromMillis(Instant.millisMin))
@@ -74,11 +76,12 @@ const opened = Effect.fnUntraced(function* (
   const cache = accountCache()
   let before = batches
   return {
+    ledger,
     cache,
     lookup: reads,
     deciding: deciding(reads, cache, ids, { lastBooking, nextExpiry }),
     write: (batch: Appended) => {
-      const { text, parameters } = append(options.ledgerId, epoch, before++, batch)
+      const { text, parameters } = append({ ledger, epoch, batches: before++ }, batch, cache)
       return writing.query(text, parameters)
     }
   }

@@ -199,7 +199,7 @@ describe("the writer of a ledger", () => {
       // Each time a few more were answered, so that the ledger always gets on.
       for (let next = 20; !isDone; ) {
         const [row] = await sql<Array<{ answered: number }>>`select count(*)::int as answered from ledger.answer
-          where ledger_id = ${uuidOf(ledgerId)}`
+          where ledger_id = (select ledger_id from ledger.ledger where id = ${uuidOf(ledgerId)})`
         if ((row?.answered ?? 0) < next) continue
         next = (row?.answered ?? 0) + 20
         const killed = await sql`select pg_terminate_backend(pid) from pg_stat_activity

@@ -45,6 +45,8 @@ interface Flight extends Work {
 }
 
 export interface Writer {
+  /** The ledger's number. */
+  readonly ledger: number
   readonly submit: Admission["submit"]
   /** Expires the holds that are due, a bounded number, and says how many. */
   readonly expireHolds: Effect.Effect<number, LedgerUnavailable>
@@ -67,7 +69,9 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
   const drained = Latch.makeUnsafe(false)
   const requests = admission(options.requestsMax, () => void wake.openUnsafe())
 
-  let session: Session | undefined = yield* openSession(postgres, ids, options, { writer: identity, again: false })
+  const first = yield* openSession(postgres, ids, options, { writer: identity, again: false })
+  const { ledger } = first
+  let session: Session | undefined = first
   let flights: ReadonlyArray<Flight> = []
   let taken: Work | undefined
   let sweeps: Array<Sweep> = []
@@ -233,6 +237,7 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
   )
 
   const result: Writer = {
+    ledger,
     submit: requests.submit,
     expireHolds: Effect.callback<number, LedgerUnavailable>((resume) => {
       if (refusal !== undefined) return resume(Effect.fail(refusal))

@@ -13,8 +13,10 @@ create type ledger.hold_status as enum ('authorized', 'captured', 'released', 'e
 
 -- Who writes a ledger: a writer that takes over raises the epoch, and no batch of an earlier epoch commits after that.
 -- batches counts what was committed, so that a batch never follows one that failed.
+-- Its number stands for its id in every other key: short keys make short indexes.
 create table ledger.ledger (
-  ledger_id uuid primary key,
+  ledger_id integer generated always as identity primary key,
+  id uuid not null unique,
   epoch bigint not null check (epoch > 0),
   batches bigint not null default 0 check (batches >= 0),
   writer uuid not null
@@ -24,7 +26,7 @@ create table ledger.ledger (
 -- nothing available and that it has not recovered since. Half of each page stays free, so that new row versions need no
 -- new index entries.
 create table ledger.account (
-  ledger_id uuid not null,
+  ledger_id integer not null,
   account_id uuid not null,
   version bigint not null,
   sequence bigint not null check (sequence >= 0),
@@ -45,12 +47,15 @@ create table ledger.account (
   primary key (ledger_id, account_id)
 ) with (fillfactor = 50);
 
+-- accounts and sequences say where the entries are, in their order.
 create table ledger.transaction (
-  ledger_id uuid not null,
+  ledger_id integer not null,
   transaction_id uuid not null,
   booked_at timestamptz not null,
   value_date date not null,
   kind ledger.transaction_kind not null,
+  accounts uuid[] not null,
+  sequences bigint[] not null check (cardinality(sequences) = cardinality(accounts)),
   reverses uuid,
   hold_id uuid,
   description text,
@@ -61,22 +66,20 @@ create table ledger.transaction (
 create index transaction_reverses on ledger.transaction (ledger_id, reverses) where reverses is not null;
 create index transaction_hold on ledger.transaction (ledger_id, hold_id) where hold_id is not null;
 
--- An account's history is one range of the primary key; position is the entry's place in its transaction.
+-- An account's history is one range of the primary key, which is the only index: an entry costs as little as can be.
 create table ledger.entry (
-  ledger_id uuid not null,
+  ledger_id integer not null,
   account_id uuid not null,
   sequence bigint not null,
   amount bigint not null check (amount > 0),
   balance bigint not null,
   transaction_id uuid not null,
-  position smallint not null,
   side ledger.side not null,
   primary key (ledger_id, account_id, sequence)
 );
-create unique index entry_transaction on ledger.entry (ledger_id, transaction_id, position);
 
 create table ledger.hold (
-  ledger_id uuid not null,
+  ledger_id integer not null,
   hold_id uuid not null,
   debit_account_id uuid not null,
   credit_account_id uuid not null,
@@ -96,7 +99,7 @@ create index hold_expiring on ledger.hold (ledger_id, expires_at)
 -- What was answered under an idempotency key. key is the first 16 bytes of the SHA-256 of the key, fingerprint the
 -- SHA-256 of the command. A receipt that is only a transaction is that transaction's rows.
 create table ledger.answer (
-  ledger_id uuid not null,
+  ledger_id integer not null,
   key uuid not null,
   transaction_id uuid,
   fingerprint bytea not null check (length(fingerprint) = 32),
@@ -115,7 +118,7 @@ grant update (captured, status) on ledger.hold to bank_ledger;
 
 -- Lets the calling transaction be the next batch of this epoch, or fails. The row stays locked until the transaction has
 -- ended: a takeover waits for that.
-create function ledger.fence(of_ledger uuid, expected bigint, before bigint) returns void language plpgsql as $$
+create function ledger.fence(of_ledger integer, expected bigint, before bigint) returns void language plpgsql as $$
 begin
   update ledger.ledger l set batches = l.batches + 1
     where l.ledger_id = of_ledger and l.epoch = expected and l.batches = before;
@@ -138,7 +141,7 @@ end $$;
 
 -- The number of the first entry of an account that was booked at `moment` or later; one past the last if there is none.
 -- An account's entries are in booking order, so it searches by halves.
-create function ledger.sequence_from(of_ledger uuid, of_account uuid, moment timestamptz) returns bigint
+create function ledger.sequence_from(of_ledger integer, of_account uuid, moment timestamptz) returns bigint
   language plpgsql stable as $$
 declare
   low bigint := 1;
