@@ -38,10 +38,8 @@ export const stateOf = (contents: Contents, named: (text: string) => string = (t
   return state.set("transactions", named(canonical(order)))
 }
 
-/** What the model answers and holds: what every other ledger should. */
-export const expectedOf = (steps: ReadonlyArray<Step>): Observation => {
-  const model = Model.empty()
-  const answers = steps.map(({ key, command, occasion }) => canonical(apply(model, key, command, occasion)))
+/** What the model answered and holds: what every other ledger should. */
+export const observationOf = (given: ReadonlyArray<Model.Answer>, model: Model.Model): Observation => {
   const ids = [...model.accounts.keys()]
   const contents: Contents = {
     accounts: ids.map((id) => Model.accountOf(model, id)).filter((account) => account !== undefined),
@@ -49,5 +47,12 @@ export const expectedOf = (steps: ReadonlyArray<Step>): Observation => {
     transactions: model.transactions.values(),
     holds: model.holds.values()
   }
-  return { answers, state: stateOf(contents) }
+  return { answers: given.map(canonical), state: stateOf(contents) }
+}
+
+/** What the model answers to the steps, and holds after them. */
+export const expectedOf = (steps: ReadonlyArray<Step>): Observation => {
+  const model = Model.empty()
+  const answers = steps.map(({ key, command, occasion }) => apply(model, key, command, occasion))
+  return observationOf(answers, model)
 }

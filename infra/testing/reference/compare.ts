@@ -34,9 +34,12 @@ const firstDifference = (expected: Observation, actual: Observation): Difference
   return undefined
 }
 
-/** The first difference between the model and the subject on these steps; one that crashes differs, too. */
-export const compare = async (steps: ReadonlyArray<Step>, subject: Subject): Promise<Difference | undefined> => {
-  const expected = expectedOf(steps)
+/** The first difference between what is expected and the subject on these steps; one that crashes differs, too. */
+export const compare = async (
+  steps: ReadonlyArray<Step>,
+  subject: Subject,
+  expected = expectedOf(steps)
+): Promise<Difference | undefined> => {
   try {
     return firstDifference(expected, await subject(steps))
   } catch (error) {

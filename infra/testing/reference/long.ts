@@ -14,7 +14,7 @@ import { LedgerId, TypedId } from "../../../domain/ids/index.ts"
 import { compare, report } from "./compare.ts"
 import { domainSubject } from "./DomainSubject.ts"
 import { ledgerSubject } from "./LedgerSubject.ts"
-import type { Subject } from "./Observation.ts"
+import { observationOf, type Subject } from "./Observation.ts"
 import { sequenceOf } from "./random.ts"
 import { count, emptyTally, printed, type Tally } from "./Tally.ts"
 
@@ -56,7 +56,7 @@ export const runLong = async (
   for (let seed = seedFirst; tally.others.requests < commands; seed++) {
     const sequence = sequenceOf(seed, Math.min(sequenceLength, commands - tally.others.requests))
     count(tally, sequence)
-    const found = await compare(sequence.steps, subject)
+    const found = await compare(sequence.steps, subject, observationOf(sequence.answers, sequence.model))
     if (found !== undefined) {
       tell(await report(seed, sequence.steps, subject, found))
       return { tally, differs: true }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test"
 import { compare, report } from "./compare.ts"
 import { domainSubject } from "./DomainSubject.ts"
 import { memorySubject } from "./long.ts"
-import type { Subject } from "./Observation.ts"
+import { observationOf, type Subject } from "./Observation.ts"
 import { sequenceOf } from "./random.ts"
 import { count, emptyTally, printed } from "./Tally.ts"
 import type { Theme } from "./World.ts"
@@ -20,7 +20,7 @@ const agrees = async (subject: Subject, plan: Plan) => {
     for (let index = 0; index < sequences; index++) {
       const sequence = sequenceOf(seed, length, theme)
       count(tally, sequence)
-      const found = await compare(sequence.steps, subject)
+      const found = await compare(sequence.steps, subject, observationOf(sequence.answers, sequence.model))
       if (found !== undefined) assert.fail(await report(seed, sequence.steps, subject, found))
       seed += 1
     }
