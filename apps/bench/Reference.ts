@@ -1,9 +1,9 @@
 /** The reference: PostgreSQL's own pgbench with its TPC-B-like script. */
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { delimiter, join } from "node:path"
 import type { Contender } from "./Contender.ts"
 import { sampleOf } from "./Sample.ts"
 import type { Server } from "./Server.ts"
@@ -17,12 +17,12 @@ const versionsDir = "/usr/lib/postgresql"
 
 /** The pgbench of the path, or else the newest that is installed; undefined if there is none. */
 export const findPgbench = (): string | undefined => {
-  if (spawnSync("pgbench", ["--version"]).status === 0) return "pgbench"
-  if (!existsSync(versionsDir)) return undefined
-  return readdirSync(versionsDir)
-    .sort((a, b) => Number(b) - Number(a))
-    .map((version) => join(versionsDir, version, "bin", "pgbench"))
-    .find((path) => existsSync(path))
+  const versions = existsSync(versionsDir) ? readdirSync(versionsDir).sort((a, b) => Number(b) - Number(a)) : []
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    ...versions.map((version) => join(versionsDir, version, "bin"))
+  ]
+  return folders.map((folder) => join(folder, "pgbench")).find((path) => existsSync(path))
 }
 
 /** Runs pgbench to its end and answers what it printed. The password goes by the environment, which `ps` does not show. */

@@ -11,9 +11,9 @@ export interface Measured extends Sample {
 export type Round = ReadonlyMap<string, Measured>
 
 /**
- * Runs every contender once in each round, one at a time; each round begins with the next one. There is a checkpoint before
- * the first and then as the server makes them: one before each would let those pay most in whose short time each page is
- * changed but once, and that is pgbench.
+ * Runs every contender once in each round, one at a time; each round begins with the next one. There is a checkpoint
+ * before the first, and later ones come when the server makes them. One before each would flatter a contender that
+ * changes the same pages many times, as the ledger does, beside one that touches each page once, as pgbench does.
  */
 export const measure = async (
   contenders: ReadonlyArray<Contender>,
