@@ -117,6 +117,6 @@ export const domainForbiddenNames: ReadonlySet<string> = new Set(["Clock", "Rand
 
 /** Adapters that a layer's tests may put in the place of the outside world, by layer; `adapters/contract` is apart. */
 export const standInsForTests: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
-  ["application", ["adapters/memory"]],
+  ["application", ["adapters/memory", "adapters/ids"]],
   ["adapters", ["adapters/memory", "adapters/ids"]]
 ])
