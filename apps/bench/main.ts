@@ -14,17 +14,16 @@ const read = () => {
 
 const asked = read()
 const database = await createDatabase()
-const stop = (): void => {
-  void database.drop().finally(() => process.exit(130))
-}
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop)
-const outcome = await Promise.allSettled([benchLedger(database.url, asked)])
+const interrupted = new Promise<number>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(130))
+})
+const finished = benchLedger(database.url, asked).then((isRight) => (isRight ? 0 : 1))
+const code = await Promise.race([finished, interrupted]).catch((cause) => {
+  console.error(cause)
+  return 1
+})
+// What was left open loses its connections with the database: the driver may throw then, which must not end the removal.
+if (code !== 0) process.on("uncaughtException", () => {})
 await database.drop()
-for (const each of outcome) {
-  if (each.status === "fulfilled") process.exitCode = each.value ? 0 : 1
-  else {
-    console.error(each.reason)
-    // What had been opened is not closed then, and a ledger without its database would try to reach it for ever.
-    process.exit(1)
-  }
-}
+// And a ledger that was left open would try to reach its database for ever.
+if (code !== 0) process.exit(code)
