@@ -1,6 +1,5 @@
 /**
- * Array literals of PostgreSQL (manual, 8.15): a set of rows goes into a statement as one parameter for each column. The
- * texts are built as the rows come, for a batch has a hundred thousand values.
+ * Array literals of PostgreSQL (manual, 8.15): a set of rows goes into a statement as one parameter for each column.
  */
 
 const special = /[\\"]/gu
@@ -8,15 +7,14 @@ const special = /[\\"]/gu
 /** Any text as an element of an array literal. */
 export const quoted = (text: string): string => `"${text.replace(special, "\\$&")}"`
 
+type Value = string | number | bigint | boolean
+
 /**
  * The array of texts that need no quotes (numbers, ids, digests, names of enums), or of texts that are quoted already;
  * undefined is NULL.
  */
-export const arrayOf = (values: Iterable<string | number | bigint | undefined>): string => {
-  let text = ""
-  for (const value of values) text += text === "" ? (value ?? "NULL") : `,${value ?? "NULL"}`
-  return `{${text}}`
-}
+export const arrayOf = (values: Iterable<Value | undefined>): string =>
+  `{${Array.from(values, (value) => value ?? "NULL").join(",")}}`
 
 /** A column that grows by one value for each row. */
 export interface Column {
@@ -24,18 +22,18 @@ export interface Column {
   /** The type of its elements. */
   readonly type: string
   /** Adds a value as `arrayOf` takes it. */
-  readonly add: (value: string | number | bigint | boolean | undefined) => void
+  readonly add: (value: Value | undefined) => void
   readonly literal: () => string
 }
 
 export const column = (name: string, type: string): Column => {
-  let text = ""
+  const values: Array<Value> = []
   return {
     name,
     type,
     add: (value) => {
-      text += `,${value ?? "NULL"}`
+      values.push(value ?? "NULL")
     },
-    literal: () => `{${text.slice(1)}}`
+    literal: () => `{${values.join(",")}}`
   }
 }

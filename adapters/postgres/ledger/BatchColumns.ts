@@ -56,14 +56,8 @@ export const transactionRows = (uuids: Uuids): Rows<Transaction.Transaction> => 
     id.add(uuids.transaction(row.id))
     valueDate.add(row.valueDate)
     kind.add(row.kind)
-    let accountList = ""
-    let sequenceList = ""
-    for (const { accountId, sequence } of row.entries) {
-      accountList += `,${uuids.account(accountId)}`
-      sequenceList += `,${sequence}`
-    }
-    accounts.add(`"{${accountList.slice(1)}}"`)
-    sequences.add(`"{${sequenceList.slice(1)}}"`)
+    accounts.add(`"{${row.entries.map(({ accountId }) => uuids.account(accountId)).join(",")}}"`)
+    sequences.add(`"{${row.entries.map(({ sequence }) => sequence).join(",")}}"`)
   })
 }
 
