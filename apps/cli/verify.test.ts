@@ -70,7 +70,7 @@ describe("verify", { timeout }, () => {
     assert.deepEqual(await violated(), [])
 
     const paid = TypedId.toUuid(made.paid)
-    await sql`update ledger.entry set amount = amount + 1 where transaction_id = ${paid} and position = 0`
+    await sql`update ledger.entry set amount = amount + 1 where transaction_id = ${paid} and side = 'debit'`
     const { code, out } = await gbank()
     assert.equal(code, 1)
     assert.match(out, new RegExp(`^INV-1  ${made.paid}  .+$`, "mu"))
