@@ -119,10 +119,16 @@ const partsOf = (batch: Appended, cache: AccountCache): ReadonlyArray<Part> => {
     account: cache.uuid,
     transaction: (id: TransactionId): string => batch.uuids.get(id) ?? uuidOf(id)
   }
-  const [transactions, linked, entries] = [transactionRows(uuids), linkedRows(uuids), entryRows(uuids)]
+  const [transactions, linked, entries] = [transactionRows(), linkedRows(), entryRows()]
   for (const transaction of batch.transactions) {
-    ;(isPlain(transaction) ? transactions : linked).add(transaction)
-    entries.add(transaction)
+    const uuid = uuids.transaction(transaction.id)
+    const accounts = transaction.entries.map((entry) => {
+      const account = uuids.account(entry.accountId)
+      entries.add({ entry, account, transaction: uuid })
+      return account
+    })
+    const rows = isPlain(transaction) ? transactions : linked
+    rows.add({ transaction, uuid, accounts })
   }
   const [answers, told] = [answerRows(uuids), toldRows(uuids)]
   for (const each of batch.decided) (wholeReceipt(each) === undefined ? told : answers).add(each)

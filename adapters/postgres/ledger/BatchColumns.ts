@@ -44,61 +44,68 @@ const optional = (text: string | undefined): string | undefined => (text === und
 const json = (value: unknown): string | undefined => (value === undefined ? undefined : quoted(JSON.stringify(value)))
 const optionalUuid = (id: string | undefined): string | undefined => (id === undefined ? undefined : uuidOf(id))
 
+/** A transaction with the UUIDs of its own id and of its entries' accounts. */
+export interface Placed {
+  readonly transaction: Transaction.Transaction
+  readonly uuid: string
+  readonly accounts: ReadonlyArray<string>
+}
+
 /** Transactions without the columns that most lack. */
-export const transactionRows = (uuids: Uuids): Rows<Transaction.Transaction> => {
+export const transactionRows = (): Rows<Placed> => {
   const id = column("transaction_id", "uuid")
   const valueDate = column("value_date", "date")
   const kind = column("kind", "ledger.transaction_kind")
   // Arrays of arrays must be rectangular, so these go as texts.
-  const accounts = column("accounts", "text")
+  const accountIds = column("accounts", "text")
   const sequences = column("sequences", "text")
-  return rowsOf([id, valueDate, kind, accounts, sequences], (row) => {
-    id.add(uuids.transaction(row.id))
-    valueDate.add(row.valueDate)
-    kind.add(row.kind)
-    accounts.add(`"{${row.entries.map(({ accountId }) => uuids.account(accountId)).join(",")}}"`)
-    sequences.add(`"{${row.entries.map(({ sequence }) => sequence).join(",")}}"`)
+  return rowsOf([id, valueDate, kind, accountIds, sequences], ({ transaction, uuid, accounts }) => {
+    id.add(uuid)
+    valueDate.add(transaction.valueDate)
+    kind.add(transaction.kind)
+    accountIds.add(`"{${accounts.join(",")}}"`)
+    sequences.add(`"{${transaction.entries.map(({ sequence }) => sequence).join(",")}}"`)
   })
 }
 
 /** Transactions with all columns. */
-export const linkedRows = (uuids: Uuids): Rows<Transaction.Transaction> => {
-  const plain = transactionRows(uuids)
+export const linkedRows = (): Rows<Placed> => {
+  const plain = transactionRows()
   const reverses = column("reverses", "uuid")
   const hold = column("hold_id", "uuid")
   const description = column("description", "text")
   const metadata = column("metadata", "json")
   return rowsOf([...plain.columns, reverses, hold, description, metadata], (row) => {
     plain.add(row)
-    reverses.add(optionalUuid(row.reverses))
-    hold.add(optionalUuid(row.holdId))
-    description.add(optional(row.description))
-    metadata.add(json(row.metadata))
+    reverses.add(optionalUuid(row.transaction.reverses))
+    hold.add(optionalUuid(row.transaction.holdId))
+    description.add(optional(row.transaction.description))
+    metadata.add(json(row.transaction.metadata))
   })
 }
 
-/** The entries of transactions. */
-export const entryRows = (uuids: Uuids): Rows<Transaction.Transaction> & { readonly entries: () => number } => {
-  const account = column("account_id", "uuid")
+/** One entry of a transaction. */
+export interface PlacedEntry {
+  readonly entry: Transaction.Entry
+  readonly account: string
+  readonly transaction: string
+}
+
+export const entryRows = (): Rows<PlacedEntry> => {
+  const accountId = column("account_id", "uuid")
   const sequence = column("sequence", "bigint")
   const amount = column("amount", "bigint")
   const balance = column("balance", "bigint")
-  const transaction = column("transaction_id", "uuid")
+  const transactionId = column("transaction_id", "uuid")
   const side = column("side", "ledger.side")
-  let entries = 0
-  const rows = rowsOf<Transaction.Transaction>([account, sequence, amount, balance, transaction, side], (row) => {
-    const uuid = uuids.transaction(row.id)
-    for (const entry of row.entries) {
-      entries++
-      account.add(uuids.account(entry.accountId))
-      sequence.add(entry.sequence)
-      amount.add(entry.amount.minor)
-      balance.add(entry.balance.minor)
-      transaction.add(uuid)
-      side.add(entry.side)
-    }
+  return rowsOf([accountId, sequence, amount, balance, transactionId, side], ({ entry, account, transaction }) => {
+    accountId.add(account)
+    sequence.add(entry.sequence)
+    amount.add(entry.amount.minor)
+    balance.add(entry.balance.minor)
+    transactionId.add(transaction)
+    side.add(entry.side)
   })
-  return { ...rows, entries: () => entries }
 }
 
 const encodeReceipt = Schema.encodeSync(Receipt.Receipt)
@@ -117,13 +124,12 @@ const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
 export const answerRows = (uuids: Uuids): Rows<Decided> => {
   const key = column("key", "uuid")
   const transaction = column("transaction_id", "uuid")
-  const fingerprint = column("fingerprint", "bytea")
+  const fingerprint = column("fingerprint", "uuid")
   return rowsOf([key, transaction, fingerprint], (row) => {
     const id = transactionOf(row)
     key.add(row.request.keyDigest)
     transaction.add(id === undefined ? undefined : uuids.transaction(id))
-    // Two backslashes: the array literal takes one of them.
-    fingerprint.add(`"\\\\x${row.request.first.fingerprint}"`)
+    fingerprint.add(row.request.first.fingerprint)
   })
 }
 

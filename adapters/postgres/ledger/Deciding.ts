@@ -186,12 +186,15 @@ export const deciding = (
   ): Batch => {
     const businessDate = LocalDate.fromInstant(now)
     const uuids = new Map<TransactionId, string>()
-    const commands = fresh.map(({ first }) => {
-      // A command makes a transaction or a hold and never both, so they may share the bytes of one id.
+    // Only an authorization makes a hold, and it makes no transaction: what is not made shares an id that nothing gets.
+    const unused = ids.next(now)
+    const common = { now, businessDate, transactionId: transactionIdOf(unused), holdId: holdIdOf(unused) }
+    const commands = fresh.map(({ first: { command } }) => {
       const bytes = ids.next(now)
+      if (command._tag === "Authorize") return { command, occasion: { ...common, holdId: holdIdOf(bytes) } }
       const transactionId = transactionIdOf(bytes)
       uuids.set(transactionId, hexOf(bytes))
-      return { command: first.command, occasion: { now, businessDate, transactionId, holdId: holdIdOf(bytes) } }
+      return { command, occasion: { now, businessDate, transactionId, holdId: common.holdId } }
     })
     const { outcomes, draft } = decideBatch(book, due, commands, now)
     const changed = draft.changed()

@@ -1,13 +1,16 @@
-/** Digests by which a retry is told from another request: SHA-256, in hexadecimal digits. */
-import { createHash } from "node:crypto"
+/**
+ * Digests by which a retry is told from another request: the first 16 bytes of SHA-256, in hexadecimal digits, so that
+ * they are stored as UUIDs. To find another key or command with the digest of a given one takes 2¹²⁸ attempts.
+ */
+import { hash } from "node:crypto"
 import type { IdempotencyKey } from "../../../application/ports/Idempotency.ts"
 import type { Command, Transaction } from "../../../domain/ledger/index.ts"
 import type { Money } from "../../../domain/money/index.ts"
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+const digest = (text: string): string => hash("sha256", text, "hex").slice(0, 32)
 
-/** The first 16 of the digest's 32 bytes: what a key is stored and found by. */
-export const keyDigest = (key: IdempotencyKey): string => sha256(key).slice(0, 32)
+/** What a key is stored and found by. */
+export const keyDigest = (key: IdempotencyKey): string => digest(key)
 
 const money = (amount: Money.Money | undefined): string =>
   amount === undefined ? "-" : `${amount.minor}${amount.currency}`
@@ -52,4 +55,4 @@ export const canonical = (command: Command.Command): string => {
 }
 
 /** The digest of a command. */
-export const fingerprintOf = (command: Command.Command): string => sha256(canonical(command))
+export const fingerprintOf = (command: Command.Command): string => digest(canonical(command))

@@ -161,7 +161,7 @@ export interface StoredAnswer {
   readonly outcome: Result.Result<Receipt.Receipt | TransactionId, Rejection.Rejection>
 }
 
-export const answerColumns = "key, encode(fingerprint, 'hex') as fingerprint, transaction_id, receipt, rejection"
+export const answerColumns = "key, fingerprint, transaction_id, receipt, rejection"
 
 const decodeReceipt = Schema.decodeUnknownSync(Receipt.Receipt)
 const decodeRejection = Schema.decodeUnknownSync(Rejection.Rejection)
@@ -178,6 +178,6 @@ export const answersOf = (rows: ReadonlyArray<Row>): ReadonlyMap<string, StoredA
   new Map(
     rows.map((row) => [
       compact(textOf(row, "key")),
-      { fingerprint: textOf(row, "fingerprint"), outcome: storedOutcome(row) }
+      { fingerprint: compact(textOf(row, "fingerprint")), outcome: storedOutcome(row) }
     ])
   )

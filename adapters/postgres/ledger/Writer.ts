@@ -24,6 +24,9 @@ import { LedgerFenced, openSession, type Session } from "./Session.ts"
 /** Batches on their way at once. */
 const depthMax = 2
 
+/** Requests that wait before a batch is sent behind another: for fewer it costs more than it saves. */
+const behindMin = 256
+
 /** Waits between attempts to reach the database again, in milliseconds: doubled from the first to the last. */
 const retryFirstMs = 50
 const retryLastMs = 5000
@@ -123,9 +126,10 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
     const waiting = requests.waiting()
     if (waiting === 0 && sweeps.length === 0) return false
     const [ahead] = flights
-    // A batch behind another is worth its own cost when it is not smaller.
+    // A batch behind another is worth its own cost when it is neither small nor smaller.
     return (
-      ahead === undefined || (flights.length < depthMax && waiting >= Math.min(options.batchMax, ahead.requests.length))
+      ahead === undefined ||
+      (flights.length < depthMax && waiting >= Math.min(options.batchMax, Math.max(behindMin, ahead.requests.length)))
     )
   }
 

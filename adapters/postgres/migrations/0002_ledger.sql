@@ -96,13 +96,13 @@ create table ledger.hold (
 create index hold_expiring on ledger.hold (ledger_id, expires_at)
   where status = 'authorized' and expires_at is not null;
 
--- What was answered under an idempotency key. key is the first 16 bytes of the SHA-256 of the key, fingerprint the
--- SHA-256 of the command. A receipt that is only a transaction is that transaction's rows.
+-- What was answered under an idempotency key. key and fingerprint are the first 16 bytes of the SHA-256 of the key and of
+-- the command. A receipt that is only a transaction is that transaction's rows.
 create table ledger.answer (
   ledger_id integer not null,
   key uuid not null,
   transaction_id uuid,
-  fingerprint bytea not null check (length(fingerprint) = 32),
+  fingerprint uuid not null,
   receipt json,
   rejection json,
   primary key (ledger_id, key),
