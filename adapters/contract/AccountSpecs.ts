@@ -34,6 +34,21 @@ const configure = (
 })
 
 const settings = (spec: Spec): void => {
+  // The suite ends with an audit, which must find nothing in this.
+  spec(
+    "an overdraft limit that is raised, used and lowered at once leaves the account short and nothing wrong",
+    Effect.gen(function* () {
+      const { bank, account } = yield* funded(100)
+      const steps = [
+        submit(configure(account, 100, { overdraftLimit: cents(500) })),
+        submit(transfer(account, bank, cents(450))),
+        submit(configure(account, 101))
+      ]
+      yield* Effect.all(steps, { concurrency: "unbounded" })
+      assert.equal(LedgerAccount.available(yield* accountOf(account)), -350n)
+    })
+  )
+
   spec(
     "an account opens empty, with the terms it was given",
     Effect.gen(function* () {

@@ -51,6 +51,18 @@ export const expirySpecs = (spec: Spec, advance: Advance): void => {
   )
 
   spec(
+    "more than a thousand holds that are due together all give their money back before the next decision",
+    Effect.gen(function* () {
+      const { bank, account } = yield* funded(1200)
+      const each = Array.from({ length: 1200 }, () => hourHold(account, bank, 1))
+      yield* Effect.all(each, { concurrency: "unbounded" })
+      yield* advance(hour + 1)
+      yield* submit(transfer(account, bank, cents(1200)))
+      assert.equal((yield* accountOf(account)).openHolds, 0)
+    })
+  )
+
+  spec(
     "of several holds each ends at its own time",
     Effect.gen(function* () {
       const { bank, account } = yield* funded(1000)

@@ -90,7 +90,8 @@ export type Authorize = typeof Authorize.Type
 
 /**
  * Posts a hold, or part of it. Without `amount` all that remains is captured; unless `keepRest`, what is left over is
- * released. Errors, first wins: HoldNotFound, HoldEnded, CurrencyMismatch, CaptureExceedsHold, then as
+ * released. The hold has reserved the money, so funds are not asked for again, even where the overdraft limit was lowered
+ * since; description and metadata are the hold's unless given. Errors, first wins: HoldNotFound, HoldEnded, CurrencyMismatch, CaptureExceedsHold, then as
  * for a transaction.
  */
 export const Capture = Schema.TaggedStruct("Capture", {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { Result } from "effect"
 import type { TransactionId } from "../ids/index.ts"
-import { Money } from "../money/index.ts"
+import { Currency, Money } from "../money/index.ts"
 import type { Post, Reverse } from "./Command.ts"
 import {
   alice,
@@ -76,6 +76,9 @@ describe("reversals", () => {
       { ...named.refuse(reverseOf(id, { amount: cents(100) })) },
       { _tag: "PartialReversalUnsupported", transactionId: id }
     )
+    // The same number in another currency is not the whole.
+    const euros = Money.make(300n, Currency.Code.make("EUR"))
+    assert.equal(named.refuse(reverseOf(id, { amount: euros }))._tag, "PartialReversalUnsupported")
     named.accept(reverseOf(id, { amount: cents(300) }))
     for (const again of [reverseOf(id), reverseOf(id, { amount: cents(300) })])
       assert.equal(named.refuse(again)._tag, "ReversalExceedsTransaction")

@@ -28,7 +28,7 @@ export const reverse = (book: Book, command: Reverse, booking: Booking): Result.
     const already = book.reversed(transactionId)
     const left = Money.make(first.amount.minor - already, first.amount.currency)
     const amount = asked ?? left
-    const partial = amount.minor !== first.amount.minor
+    const partial = !Money.equals(amount, first.amount)
     if (asked !== undefined && partial && original.entries.length !== 2)
       return yield* Result.fail(new PartialReversalUnsupported({ transactionId }))
     if (amount.currency !== left.currency)

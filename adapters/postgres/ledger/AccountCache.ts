@@ -40,7 +40,8 @@ export interface AccountCache {
 }
 
 const shortAfter = (before: CachedAccount, account: LedgerAccount.LedgerAccount): boolean =>
-  (before.short || account.overdraftLimit < before.account.overdraftLimit) && LedgerAccount.available(account) < 0n
+  // A higher revision: the limit was set, and it may have been raised, used and lowered again in one batch.
+  (before.short || account.revision > before.account.revision) && LedgerAccount.available(account) < 0n
 
 const differenceOf = (
   before: LedgerAccount.LedgerAccount,
@@ -69,7 +70,8 @@ export const accountCache = (): AccountCache => {
     change: (account, batch) => {
       const known = cached.get(account.id)
       if (known === undefined) {
-        const after = { account, version: 1, short: false, batch, uuid: uuidOf(account.id) }
+        const short = LedgerAccount.available(account) < 0n && account.kind === "customer"
+        const after = { account, version: 1, short, batch, uuid: uuidOf(account.id) }
         cached.set(account.id, after)
         return { difference: "opened", after }
       }

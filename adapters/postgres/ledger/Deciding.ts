@@ -21,8 +21,8 @@ import type { Lookup, Reversals } from "./Lookup.ts"
 import { replayOf, transactionsIn } from "./Replay.ts"
 import type { StoredAnswer } from "./Rows.ts"
 
-/** Holds that one batch expires; the next batch takes the rest. */
-const expiredMax = 1000
+/** Due holds that one batch expires before it decides: more than a stop of days leaves; the next batch takes the rest. */
+const expiredMax = 100_000
 
 /** A batch as decided: what to write, and what is known of it until it is seen to be committed. */
 export interface Batch {

@@ -156,9 +156,7 @@ const reverse = (world: World, now: Instant.Instant): Command.Reverse => {
   const id = anyTransaction(world)
   const original = model.transactions.get(id)
   const usual = original?.entries[0]?.amount.currency
-  // The ledger takes the whole's number in another currency for the whole, and so finds the currency wrong first.
-  const isPair = original?.entries.length === 2
-  const currency = usual === undefined || (isPair && random.chance(4)) ? random.pick(currencies) : usual
+  const currency = usual === undefined || random.chance(4) ? random.pick(currencies) : usual
   return {
     _tag: "Reverse",
     transactionId: id,
