@@ -1,5 +1,6 @@
 /** What a Schema found wrong, as the fields of a request with messages for people. */
-import { type Schema, SchemaIssue } from "effect"
+import type { Schema } from "effect"
+import { formatIssues } from "../../application/errors/index.ts"
 import type { FieldError } from "./EdgeError.ts"
 
 /** Field errors of one answer; a request with more is told of the first ones. */
@@ -13,19 +14,6 @@ export const fieldOf = (path: ReadonlyArray<PropertyKey>): string => {
   const field = path.map(String).join(".")
   return field === "" ? "body" : field.slice(0, fieldLengthMax)
 }
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => {
-    switch (issue._tag) {
-      case "MissingKey":
-        return "Required"
-      case "UnexpectedKey":
-        return "Unknown field"
-      default:
-        return SchemaIssue.defaultLeafHook(issue)
-    }
-  }
-})
 
 const at = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce<unknown>(
@@ -48,7 +36,7 @@ const hint = (message: string, path: ReadonlyArray<PropertyKey>, input: unknown)
 export const fieldErrors = (error: Schema.SchemaError, input: unknown): ReadonlyArray<FieldError> => {
   const seen = new Set<string>()
   const errors: Array<FieldError> = []
-  for (const { message, path: segments = [] } of format(error.issue).issues) {
+  for (const { message, path: segments = [] } of formatIssues(error.issue).issues) {
     const path = segments.map((segment) => (typeof segment === "object" ? segment.key : segment))
     const each = { field: fieldOf(path), message: hint(message, path, input) }
     const line = `${each.field} ${each.message}`

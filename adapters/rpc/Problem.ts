@@ -1,7 +1,7 @@
 /** Errors as every RPC answers them: a code, a sentence, and a `bank.type.v1.Problem` for programs. */
 import { Code, ConnectError } from "@connectrpc/connect"
-import { type Schema, SchemaIssue } from "effect"
-import { type ApplicationError, describe, type Kind } from "../../application/errors/index.ts"
+import type { Schema } from "effect"
+import { type ApplicationError, describe, formatIssues, type Kind } from "../../application/errors/index.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
 import { errorJsonOf } from "./ErrorJson.ts"
 import { requestIdHeader } from "./RequestId.ts"
@@ -42,23 +42,10 @@ export class InvalidRequest {
   }
 }
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => {
-    switch (issue._tag) {
-      case "MissingKey":
-        return "Required"
-      case "UnexpectedKey":
-        return "Unknown field"
-      default:
-        return SchemaIssue.defaultLeafHook(issue)
-    }
-  }
-})
-
 /** The faults that a Schema found, each field and message once; `prefix` is where the value stands in the request. */
 export const fieldErrors = (error: Schema.SchemaError, prefix: ReadonlyArray<string> = []): Array<FieldError> => {
   const found = new Map<string, FieldError>()
-  for (const { message, path = [] } of format(error.issue).issues) {
+  for (const { message, path = [] } of formatIssues(error.issue).issues) {
     const field = [...prefix, ...path.map(String)].join(".").slice(0, fieldLengthMax)
     found.set(`${field} ${message}`, { field, message })
   }

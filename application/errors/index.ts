@@ -1,2 +1,3 @@
 /** The errors that callers are told of, and in which words. */
 export { type ApplicationError, catalogue, type Description, describe, type Kind } from "./Catalogue.ts"
+export { formatIssues } from "./Issues.ts"

@@ -45,19 +45,24 @@ export const Entry = Schema.Struct({
 })
 export type Entry = typeof Entry.Type
 
-/**
- * An atomic, balanced, immutable set of entries (INV-1). `bookedAt` is when it was recorded, `valueDate` when it counts
- * for interest; `reverses` names the transaction that this one corrects and `holdId` the hold that it captured.
- */
-export const Transaction = Schema.Struct({
-  id: TransactionId,
+// What a transaction says of all its entries, in the order in which it is written.
+const head = {
   kind: TransactionKind,
   bookedAt: Instant.Instant,
   valueDate: LocalDate.LocalDate,
   description: Schema.optionalKey(Description),
   metadata: Schema.optionalKey(Metadata),
   reverses: Schema.optionalKey(TransactionId),
-  holdId: Schema.optionalKey(HoldId),
+  holdId: Schema.optionalKey(HoldId)
+}
+
+/**
+ * An atomic, balanced, immutable set of entries (INV-1). `bookedAt` is when it was recorded, `valueDate` when it counts
+ * for interest; `reverses` names the transaction that this one corrects and `holdId` the hold that it captured.
+ */
+export const Transaction = Schema.Struct({
+  id: TransactionId,
+  ...head,
   entries: Schema.Array(Entry)
 })
 export type Transaction = typeof Transaction.Type
@@ -66,13 +71,7 @@ export type Transaction = typeof Transaction.Type
 export const BookedEntry = Schema.Struct({
   ...Entry.fields,
   transactionId: TransactionId,
-  kind: TransactionKind,
-  bookedAt: Instant.Instant,
-  valueDate: LocalDate.LocalDate,
-  description: Schema.optionalKey(Description),
-  metadata: Schema.optionalKey(Metadata),
-  reverses: Schema.optionalKey(TransactionId),
-  holdId: Schema.optionalKey(HoldId)
+  ...head
 })
 export type BookedEntry = typeof BookedEntry.Type
 
