@@ -4,7 +4,7 @@ import { Ids } from "../../application/ports/Ids.ts"
 import { type EntryQuery, type Instruction, Ledger } from "../../application/ports/Ledger.ts"
 import { Instant, LocalDate } from "../../domain/calendar/index.ts"
 import { HoldId, TransactionId, TypedId } from "../../domain/ids/index.ts"
-import { decideBatch, type Receipt, Rejection, type Transaction } from "../../domain/ledger/index.ts"
+import { decideBatch, type NewIds, type Receipt, Rejection, type Transaction } from "../../domain/ledger/index.ts"
 import { LedgerState } from "./LedgerState.ts"
 
 /** The most holds that one call of `expireHolds` ends. */
@@ -53,11 +53,15 @@ const make = Effect.gen(function* () {
     if (answered !== undefined)
       return Equal.equals(answered.command, command) ? answered.outcome : Result.fail(new IdempotencyConflict({ key }))
     const now = state.bookingTime(Instant.fromMillis(millis))
+    const newIds = (): NewIds => ({
+      transactionId: TransactionId.make(TypedId.fromBytes("txn", ids.next(now))),
+      holdId: HoldId.make(TypedId.fromBytes("hold", ids.next(now)))
+    })
     const occasion = {
       now,
       businessDate: LocalDate.fromInstant(now),
-      transactionId: TransactionId.make(TypedId.fromBytes("txn", ids.next(now))),
-      holdId: HoldId.make(TypedId.fromBytes("hold", ids.next(now)))
+      ...newIds(),
+      ...(command._tag === "Linked" ? { linked: command.commands.map(newIds) } : {})
     }
     const due = state.due(now, Number.POSITIVE_INFINITY)
     const { outcomes, draft } = decideBatch(state.book, due, [{ command, occasion }], now)

@@ -35,8 +35,8 @@ export interface Declaration<C, A, E extends ApplicationError> {
   /** What the answer is called in the API description. */
   readonly answerName: string
   readonly status: 200 | 201
-  /** The errors worth reading about; those that any route may give are added. */
-  readonly errors: ReadonlyArray<E["_tag"]>
+  /** The errors worth reading about; those that any route may give are added. Linked commands fail as single ones do. */
+  readonly errors: ReadonlyArray<Exclude<E["_tag"], "LinkedRejected">>
   readonly run: (command: C, call: Call) => Effect.Effect<A, E, RestServices>
   /** Whether a POST must carry an `Idempotency-Key`; where it need not, each request is taken as a new one. */
   readonly idempotencyKey?: "required" | "optional"

@@ -1,5 +1,6 @@
 import type { Account, Product } from "../../domain/accounts/index.ts"
 import { Instant } from "../../domain/calendar/index.ts"
+import type { Rejection } from "../../domain/ledger/index.ts"
 import { Money } from "../../domain/money/index.ts"
 import type { StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
@@ -42,7 +43,10 @@ interface Entry<E> {
   readonly field?: string
 }
 
-type Entries = { readonly [Tag in ApplicationError["_tag"]]: Entry<Extract<ApplicationError, { readonly _tag: Tag }>> }
+/** An error that is not about one of several linked commands: those fail as they do by themselves. */
+type SingleError = Exclude<ApplicationError, Rejection.LinkedRejected>
+
+type Entries = { readonly [Tag in SingleError["_tag"]]: Entry<Extract<SingleError, { readonly _tag: Tag }>> }
 
 /** An error as told to a caller. */
 export interface Description {
@@ -191,6 +195,12 @@ export const catalogue: Entries = {
     "Temporarily unavailable",
     () => "The ledger cannot be reached. Send the same request again: it is done at most once."
   ),
+  LinkedTooLong: entry(
+    "linked_too_long",
+    "unprocessable",
+    "Too many linked entries",
+    (e) => `Linked commands post up to ${e.entriesMax} entries in all; with this one it would be more.`
+  ),
   NotReversible: entry(
     "not_reversible",
     "conflict",
@@ -274,10 +284,21 @@ export const catalogue: Entries = {
   )
 }
 
-/** The error as told to a caller. */
-export const describe = <Tag extends ApplicationError["_tag"]>(
-  error: { readonly _tag: Tag } & Extract<ApplicationError, { readonly _tag: Tag }>
+const describeSingle = <Tag extends SingleError["_tag"]>(
+  error: { readonly _tag: Tag } & Extract<SingleError, { readonly _tag: Tag }>
 ): Description => {
   const { code, kind, title, field, detail } = catalogue[error._tag]
   return { code, kind, title, detail: detail(error), ...(field === undefined ? {} : { field }) }
+}
+
+/** The error as told to a caller; linked commands fail as the first of them that does, which the field names. */
+export const describe = (error: ApplicationError): Description => {
+  if (error._tag !== "LinkedRejected") return describeSingle(error)
+  const { detail, field, ...rest } = describeSingle(error.reason)
+  const place = `commands[${error.index}]`
+  return {
+    ...rest,
+    detail: `Nothing was done, because of ${place}: ${detail}`,
+    field: field === undefined ? place : `${place}.${field}`
+  }
 }

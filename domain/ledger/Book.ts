@@ -12,16 +12,21 @@ export interface Book {
   readonly reversed: (id: TransactionId) => bigint
 }
 
-/** What a decision changes: new versions of accounts and holds, and at most one new transaction. */
+/** What a single command changes: new versions of accounts and holds, and at most one new transaction. */
 export interface Change {
   readonly accounts: ReadonlyArray<LedgerAccount>
   readonly hold?: Hold
   readonly transaction?: Transaction
 }
 
+/** What linked commands change, each of them, in their order. */
+export interface LinkedChange {
+  readonly linked: ReadonlyArray<Change>
+}
+
 /** A book with changes laid over it: a batch's later commands see the effect of the earlier ones. */
 export interface DraftBook extends Book {
-  readonly apply: (change: Change) => void
+  readonly apply: (change: Change | LinkedChange) => void
   readonly changed: () => {
     readonly accounts: Iterable<LedgerAccount>
     readonly holds: Iterable<Hold>
@@ -36,20 +41,24 @@ export const draftOf = (base: Book): DraftBook => {
   const transactions = new Map<TransactionId, Transaction>()
   const reversed = new Map<TransactionId, bigint>()
   const reversedOf = (id: TransactionId): bigint => reversed.get(id) ?? base.reversed(id)
+  const apply = (change: Change): void => {
+    for (const account of change.accounts) accounts.set(account.id, account)
+    if (change.hold !== undefined) holds.set(change.hold.id, change.hold)
+    const transaction = change.transaction
+    if (transaction === undefined) return
+    transactions.set(transaction.id, transaction)
+    const first = transaction.entries[0]
+    if (transaction.reverses !== undefined && first !== undefined)
+      reversed.set(transaction.reverses, reversedOf(transaction.reverses) + first.amount.minor)
+  }
   return {
     account: (id) => accounts.get(id) ?? base.account(id),
     hold: (id) => holds.get(id) ?? base.hold(id),
     transaction: (id) => transactions.get(id) ?? base.transaction(id),
     reversed: reversedOf,
     apply: (change) => {
-      for (const account of change.accounts) accounts.set(account.id, account)
-      if (change.hold !== undefined) holds.set(change.hold.id, change.hold)
-      const transaction = change.transaction
-      if (transaction === undefined) return
-      transactions.set(transaction.id, transaction)
-      const first = transaction.entries[0]
-      if (transaction.reverses !== undefined && first !== undefined)
-        reversed.set(transaction.reverses, reversedOf(transaction.reverses) + first.amount.minor)
+      if ("linked" in change) change.linked.forEach(apply)
+      else apply(change)
     },
     changed: () => ({ accounts: accounts.values(), holds: holds.values(), transactions: transactions.values() })
   }

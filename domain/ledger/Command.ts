@@ -122,6 +122,27 @@ export const Reverse = Schema.TaggedStruct("Reverse", {
 })
 export type Reverse = typeof Reverse.Type
 
+/** A command that can be linked with others. */
+export const Linkable = Schema.Union([Post, Authorize, Capture, Release, Reverse])
+export type Linkable = typeof Linkable.Type
+
+/** Up to so many commands are linked. */
+export const linkedMax = 1000
+
+/** The transactions of linked commands have up to so many entries in all. */
+export const linkedEntriesMax = 10_000
+
+/**
+ * Several commands that are all accepted or not at all (INV-44). They are decided in order, each seeing the effect of
+ * those before it; an id that one of them makes is known only after all of them, so none can name it.
+ * Errors: LinkedRejected with the first command that fails, and as its reason what that command fails with by itself, or
+ * LinkedTooLong.
+ */
+export const Linked = Schema.TaggedStruct("Linked", {
+  commands: Schema.Array(Linkable).check(Schema.isMinLength(1), Schema.isMaxLength(linkedMax))
+})
+export type Linked = typeof Linked.Type
+
 /** Everything a ledger can be asked to do. */
 export const Command = Schema.Union([
   OpenAccount,
@@ -131,6 +152,10 @@ export const Command = Schema.Union([
   Authorize,
   Capture,
   Release,
-  Reverse
+  Reverse,
+  Linked
 ])
 export type Command = typeof Command.Type
+
+/** A command that is not made of others. */
+export type Single = Exclude<Command, Linked>

@@ -1,9 +1,17 @@
 import { Result } from "effect"
 import type { Instant } from "../calendar/index.ts"
-import type { HoldId } from "../ids/index.ts"
+import type { HoldId, TransactionId } from "../ids/index.ts"
 import { Money } from "../money/index.ts"
-import type { Book, Change } from "./Book.ts"
-import type { CloseAccount, Command, ConfigureAccount, OpenAccount } from "./Command.ts"
+import { type Book, type Change, draftOf, type LinkedChange } from "./Book.ts"
+import {
+  type CloseAccount,
+  type Command,
+  type ConfigureAccount,
+  type Linked,
+  linkedEntriesMax,
+  type OpenAccount,
+  type Single
+} from "./Command.ts"
 import { type LedgerAccount, posted } from "./LedgerAccount.ts"
 import { type Booking, post } from "./Posting.ts"
 import {
@@ -13,17 +21,27 @@ import {
   AccountNotFound,
   BalanceOutstanding,
   HoldsOutstanding,
+  LinkedRejected,
+  LinkedTooLong,
+  type Reason,
   type Rejection
 } from "./Rejection.ts"
 import { authorize, capture, release } from "./Reserving.ts"
 import { reverse } from "./Reversing.ts"
 
-/** What a decision is given besides the book: the time, the business date, and ids for what it may create. */
-export interface Occasion extends Booking {
+/** Ids for what a single command may create. */
+export interface NewIds {
+  readonly transactionId: TransactionId
   readonly holdId: HoldId
 }
 
-type Decided = Result.Result<Change, Rejection>
+/** What a decision is given besides the book: the time, the business date, and ids for what it may create. */
+export interface Occasion extends Booking, NewIds {
+  /** For linked commands: the ids for each of them, ascending in their order. */
+  readonly linked?: ReadonlyArray<NewIds>
+}
+
+type Decided = Result.Result<Change, Reason>
 
 const open = (book: Book, command: OpenAccount, now: Instant.Instant): Decided => {
   const { _tag, accountId, overdraftLimit, ...terms } = command
@@ -49,7 +67,7 @@ const open = (book: Book, command: OpenAccount, now: Instant.Instant): Decided =
   return Result.succeed({ accounts: [account] })
 }
 
-const standing = (book: Book, command: ConfigureAccount | CloseAccount): Result.Result<LedgerAccount, Rejection> => {
+const standing = (book: Book, command: ConfigureAccount | CloseAccount): Result.Result<LedgerAccount, Reason> => {
   const account = book.account(command.accountId)
   if (account === undefined) return Result.fail(new AccountNotFound({ accountId: command.accountId }))
   if (account.closed) return Result.fail(new AccountClosed({ accountId: command.accountId }))
@@ -99,11 +117,7 @@ const close = (book: Book, command: CloseAccount, booking: Booking): Decided =>
     }
   })
 
-/**
- * Decides one command against the book: pure, total and the same in every store. Due holds are expired before it
- * (`expire`), so that their money is available here even if no sweeper has come by.
- */
-export const decide = (book: Book, command: Command, occasion: Occasion): Decided => {
+const decideSingle = (book: Book, command: Single, occasion: Booking & NewIds): Decided => {
   switch (command._tag) {
     case "OpenAccount":
       return open(book, command, occasion.now)
@@ -125,3 +139,36 @@ export const decide = (book: Book, command: Command, occasion: Occasion): Decide
       return reverse(book, command, occasion)
   }
 }
+
+const decideLinked = (
+  book: Book,
+  { commands }: Linked,
+  { now, businessDate, linked: ids = [] }: Occasion
+): Result.Result<LinkedChange, Rejection> => {
+  const draft = draftOf(book)
+  const linked: Array<Change> = []
+  let entries = 0
+  for (const [index, command] of commands.entries()) {
+    const own = ids[index]
+    if (own === undefined) throw new Error(`no ids for the linked command ${index}`)
+    const decided = decideSingle(draft, command, { now, businessDate, ...own })
+    if (Result.isFailure(decided)) return Result.fail(new LinkedRejected({ index, reason: decided.failure }))
+    entries += decided.success.transaction?.entries.length ?? 0
+    if (entries > linkedEntriesMax)
+      return Result.fail(new LinkedRejected({ index, reason: new LinkedTooLong({ entriesMax: linkedEntriesMax }) }))
+    draft.apply(decided.success)
+    linked.push(decided.success)
+  }
+  return Result.succeed({ linked })
+}
+
+/**
+ * Decides one command against the book: pure, total and the same in every store. Due holds are expired before it
+ * (`expire`), so that their money is available here even if no sweeper has come by.
+ */
+export const decide = (
+  book: Book,
+  command: Command,
+  occasion: Occasion
+): Result.Result<Change | LinkedChange, Rejection> =>
+  command._tag === "Linked" ? decideLinked(book, command, occasion) : decideSingle(book, command, occasion)

@@ -3,11 +3,10 @@ import { describe, test } from "node:test"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { Instant, LocalDate } from "../calendar/index.ts"
-import type { AccountId } from "../ids/index.ts"
 import { Money } from "../money/index.ts"
 import { audit } from "./Audit.ts"
 import { draftOf } from "./Book.ts"
-import type { Command } from "./Command.ts"
+import type { Command, Linkable } from "./Command.ts"
 import { decide } from "./Decide.ts"
 import {
   accountId,
@@ -21,12 +20,25 @@ import {
   usd
 } from "./examples.ts"
 import { available, type Restriction } from "./LedgerAccount.ts"
-import { accountsOf, holdOf, transactionOf } from "./Reference.ts"
+import { accountsOf, holdOf, singles, transactionOf } from "./Reference.ts"
 
 const acts = [
   ...(["fund", "fund", "fund", "transfer", "transfer", "transfer", "journal", "open", "hold", "hold", "hold"] as const),
-  ...(["capture", "capture", "release", "reverse", "reverse", "configure", "configure", "close", "advance"] as const)
+  ...(["capture", "capture", "release", "reverse", "reverse", "configure", "configure", "close", "advance"] as const),
+  ...(["link", "link"] as const)
 ]
+
+const linkableActs = [
+  "fund",
+  "fund",
+  "transfer",
+  "transfer",
+  "journal",
+  "hold",
+  "capture",
+  "release",
+  "reverse"
+] as const
 
 /** One random step: an act, and numbers that pick what it is done to among whatever the ledger then holds. */
 const step = fc.record({
@@ -49,8 +61,12 @@ const restrictions: ReadonlyArray<Restriction> = ["none", "none", "none", "debit
 /** Ids that name nothing. */
 const nameless = { account: accountId(998), hold: holdId(99_998), transaction: transactionId(99_998) }
 
-/** The step as a command for this ledger; nothing where the step only lets time pass. */
-const commandOf = ({ act, a, b, c, minor, flag }: Step, ledger: ExampleLedger): Command | undefined => {
+interface LinkableStep extends Omit<Step, "act"> {
+  readonly act: (typeof linkableActs)[number]
+}
+
+/** The step as a command that may be linked; nothing where there is nothing to do it to. */
+const linkableOf = ({ act, a, b, c, minor, flag }: LinkableStep, ledger: ExampleLedger): Linkable | undefined => {
   const { accounts, holds, transactions } = ledger.snapshot()
   const first = pick(accounts, a)
   const second = pick(accounts, b)
@@ -60,13 +76,6 @@ const commandOf = ({ act, a, b, c, minor, flag }: Step, ledger: ExampleLedger): 
   const part = flag ? { amount: c % 2 === 0 ? amount : Money.make((minor % 90n) + 1n, usd) } : {}
   const other = c % 40 === 0 ? nameless.account : second.id
   switch (act) {
-    case "open":
-      return openCommand(a % 9 === 0 ? first.id : accountId(100 + (a % 900)), {
-        kind: b % 4 === 0 ? "internal" : "customer",
-        normalSide: c % 3 === 0 ? "debit" : "credit",
-        currency: first.currency,
-        overdraftLimit: flag ? amount : Money.zero(c % 30 === 1 ? second.currency : first.currency)
-      })
     case "fund": {
       const source = accounts.find(
         (each) => each.kind === "internal" && each.currency === second.currency && !each.closed
@@ -110,6 +119,42 @@ const commandOf = ({ act, a, b, c, minor, flag }: Step, ledger: ExampleLedger): 
         transactionId: c % 40 === 0 ? nameless.transaction : (pick(transactions, b)?.id ?? nameless.transaction),
         ...part
       }
+  }
+}
+
+/** One to four commands made of one step, as different as its numbers make them. */
+const linkedOf = ({ a, b, c, minor, flag }: Step, ledger: ExampleLedger): Command => ({
+  _tag: "Linked",
+  commands: Array.from({ length: 1 + (c % 4) }, (_, n): LinkableStep => {
+    const act = linkableActs[(a + n * (b + 1)) % linkableActs.length] ?? "fund"
+    return {
+      act,
+      a: a + n,
+      b: b + n * c,
+      c: c + n * a,
+      minor: n === 0 ? minor : 1n + ((minor * BigInt(a + n)) % 200n),
+      flag
+    }
+  }).flatMap((each) => linkableOf(each, ledger) ?? [])
+})
+
+/** The step as a command for this ledger; nothing where the step only lets time pass. */
+const commandOf = (each: Step, ledger: ExampleLedger): Command | undefined => {
+  const { act, a, b, c, minor, flag } = each
+  const { accounts } = ledger.snapshot()
+  const first = pick(accounts, a)
+  const second = pick(accounts, b)
+  if (first === undefined || second === undefined) return undefined
+  switch (act) {
+    case "open":
+      return openCommand(a % 9 === 0 ? first.id : accountId(100 + (a % 900)), {
+        kind: b % 4 === 0 ? "internal" : "customer",
+        normalSide: c % 3 === 0 ? "debit" : "credit",
+        currency: first.currency,
+        overdraftLimit: flag
+          ? Money.make(minor, first.currency)
+          : Money.zero(c % 30 === 1 ? second.currency : first.currency)
+      })
     case "configure":
       return {
         _tag: "ConfigureAccount",
@@ -128,6 +173,10 @@ const commandOf = ({ act, a, b, c, minor, flag }: Step, ledger: ExampleLedger): 
     case "advance":
       ledger.advance((a % 4) * hour)
       return undefined
+    case "link":
+      return linkedOf(each, ledger)
+    default:
+      return linkableOf({ ...each, act }, ledger)
   }
 }
 
@@ -168,7 +217,7 @@ const invariants = {
   "INV-10": "a closed account has no balance and no holds, and gets no more entries"
 }
 
-// Out of reach of small amounts: BalanceOverflow. Its limits are pinned by example.
+// Out of reach of small amounts and few commands: BalanceOverflow, LinkedTooLong. Their limits are pinned by example.
 const refusals = [
   ...(["AccountAlreadyExists", "AccountNotFound", "AccountClosed", "AccountRestricted"] as const),
   ...([
@@ -179,13 +228,14 @@ const refusals = [
     "HoldAlreadyExpired"
   ] as const),
   ...(["HoldNotFound", "HoldEnded", "CaptureExceedsHold", "HoldsOutstanding", "BalanceOutstanding"] as const),
-  ...(["TransactionNotFound", "NotReversible", "PartialReversalUnsupported", "ReversalExceedsTransaction"] as const)
+  ...(["TransactionNotFound", "NotReversible", "PartialReversalUnsupported", "ReversalExceedsTransaction"] as const),
+  "LinkedRejected" as const
 ]
 
 describe("the ledger's invariants after any commands", () => {
   test("the random commands are accepted and refused in every way there is", () => {
     const seen = new Map<string, number>()
-    for (const all of fc.sample(batches, { numRuns: 200, seed: 20_260_331 })) {
+    for (const all of fc.sample(batches, { numRuns: 300, seed: 20_260_331 })) {
       const ledger = exampleLedger()
       for (const steps of all) {
         const commands = commandsOf(steps, ledger)
@@ -205,7 +255,8 @@ describe("the ledger's invariants after any commands", () => {
       "Authorize",
       "Capture",
       "Release",
-      "Reverse"
+      "Reverse",
+      "Linked"
     ]
     const states = ["authorized", "captured", "released", "expired", "short"]
     const rare = [...commands, ...refusals, ...states].filter((way) => (seen.get(way) ?? 0) < 5)
@@ -262,28 +313,30 @@ describe("the ledger's invariants after any commands", () => {
   test("a decision reads no more of the book than the command's references name", () => {
     eachCommand((ledger, command, run) => {
       ledger.batch([])
-      const hold = holdOf(command)
-      const transaction = transactionOf(command)
-      const named = new Set<AccountId>(
-        accountsOf(
-          command,
-          hold === undefined ? undefined : ledger.book.hold(hold),
-          transaction === undefined ? undefined : ledger.book.transaction(transaction)
-        )
-      )
       const { book } = ledger
-      const seen = draftOf({
-        account: (id) => (named.has(id) ? book.account(id) : assert.fail(`${command._tag} read ${id}`)),
-        hold: (id) => (id === hold ? book.hold(id) : assert.fail(`${command._tag} read ${id}`)),
-        transaction: (id) => (id === transaction ? book.transaction(id) : assert.fail(`${command._tag} read ${id}`)),
-        reversed: (id) => (id === transaction ? book.reversed(id) : assert.fail(`${command._tag} read ${id}`))
-      })
-      const occasion = {
-        now: ledger.now(),
-        businessDate: LocalDate.fromInstant(ledger.now()),
-        transactionId: nameless.transaction,
-        holdId: nameless.hold
+      const named = new Set<string>()
+      for (const single of singles([command])) {
+        const hold = holdOf(single)
+        const transaction = transactionOf(single)
+        if (hold !== undefined) named.add(hold)
+        if (transaction !== undefined) named.add(transaction)
+        for (const id of accountsOf(single, hold && book.hold(hold), transaction && book.transaction(transaction)))
+          named.add(id)
       }
+      const read =
+        <Id extends string, A>(of: (id: Id) => A) =>
+        (id: Id): A =>
+          named.has(id) ? of(id) : assert.fail(`${command._tag} read ${id}`)
+      const seen = draftOf({
+        account: read(book.account),
+        hold: read(book.hold),
+        transaction: read(book.transaction),
+        reversed: read(book.reversed)
+      })
+      const ids = (n: number) => ({ transactionId: transactionId(90_000 + n), holdId: holdId(90_000 + n) })
+      const linked = command._tag === "Linked" ? command.commands.map((_, index) => ids(index)) : []
+      const businessDate = LocalDate.fromInstant(ledger.now())
+      const occasion = { now: ledger.now(), businessDate, ...ids(9999), linked }
       assert.deepEqual(decide(seen, command, occasion), decide(book, command, occasion))
       run()
     })

@@ -12,7 +12,7 @@ import {
   AccountRestricted,
   BalanceOverflow,
   InsufficientFunds,
-  type Rejection,
+  type Reason,
   Unbalanced
 } from "./Rejection.ts"
 import type { Side } from "./Side.ts"
@@ -55,7 +55,7 @@ export const usable = (
   accountId: AccountId,
   side: Side,
   amount: Money.Money
-): Result.Result<LedgerAccount, Rejection> => {
+): Result.Result<LedgerAccount, Reason> => {
   const account = book.account(accountId)
   if (account === undefined) return Result.fail(new AccountNotFound({ accountId }))
   if (account.closed) return Result.fail(new AccountClosed({ accountId }))
@@ -70,7 +70,7 @@ export const usable = (
  * Was more taken from the account than it had available, or more turned over than a store can hold? An account that is
  * short already (its limit was lowered) may still gain. What is `funded` was reserved before and is not judged again.
  */
-export const overdrawn = (before: LedgerAccount, after: LedgerAccount, funded = false): Rejection | undefined => {
+export const overdrawn = (before: LedgerAccount, after: LedgerAccount, funded = false): Reason | undefined => {
   const had = available(before)
   const has = available(after)
   if (!funded && after.kind === "customer" && has < 0n && has < had)
@@ -99,7 +99,7 @@ export const post = (
   legs: ReadonlyArray<Leg>,
   booking: Booking,
   funded = false
-): Result.Result<Posted, Rejection> => {
+): Result.Result<Posted, Reason> => {
   const unbalanced = balanced(legs)
   if (unbalanced !== undefined) return Result.fail(unbalanced)
   const before = new Map<AccountId, LedgerAccount>()

@@ -98,8 +98,11 @@ export class ReversalExceedsTransaction extends Schema.TaggedError<ReversalExcee
   { transactionId: TransactionId, remaining: Money.Money, requested: Money.Money }
 ) {}
 
-/** Every reason for which the ledger turns a well-formed command down. */
-export const Rejection = Schema.Union([
+/** With this command, linked ones would post more entries than they may in all. */
+export class LinkedTooLong extends Schema.TaggedError<LinkedTooLong>()("LinkedTooLong", { entriesMax: Schema.Int }) {}
+
+/** Every reason for which the ledger turns a well-formed command down that is not made of others. */
+export const Reason = Schema.Union([
   AccountAlreadyExists,
   AccountNotFound,
   AccountClosed,
@@ -118,6 +121,17 @@ export const Rejection = Schema.Union([
   TransactionNotFound,
   NotReversible,
   PartialReversalUnsupported,
-  ReversalExceedsTransaction
+  ReversalExceedsTransaction,
+  LinkedTooLong
 ])
+export type Reason = typeof Reason.Type
+
+/** Of linked commands the one at `index`, from 0, cannot be done, so none was. */
+export class LinkedRejected extends Schema.TaggedError<LinkedRejected>()("LinkedRejected", {
+  index: Schema.Int,
+  reason: Reason
+}) {}
+
+/** Everything for which the ledger turns a well-formed command down. */
+export const Rejection = Schema.Union([...Reason.members, LinkedRejected])
 export type Rejection = typeof Rejection.Type

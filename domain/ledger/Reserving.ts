@@ -7,10 +7,10 @@ import type { Authorize, Capture, Release } from "./Command.ts"
 import { type Hold, isDue, remaining } from "./Hold.ts"
 import { afterReserve, type LedgerAccount } from "./LedgerAccount.ts"
 import { type Booking, overdrawn, post, usable } from "./Posting.ts"
-import { CaptureExceedsHold, HoldAlreadyExpired, HoldEnded, HoldNotFound, type Rejection } from "./Rejection.ts"
+import { CaptureExceedsHold, HoldAlreadyExpired, HoldEnded, HoldNotFound, type Reason } from "./Rejection.ts"
 import type { Transaction } from "./Transaction.ts"
 
-type Decided = Result.Result<Change, Rejection>
+type Decided = Result.Result<Change, Reason>
 
 /** Reserves the amount on both accounts; see `Authorize` for the errors. */
 export const authorize = (book: Book, command: Authorize, holdId: HoldId, now: Instant.Instant): Decided => {
@@ -38,7 +38,7 @@ export const authorize = (book: Book, command: Authorize, holdId: HoldId, now: I
   return Result.succeed({ accounts, hold })
 }
 
-const openHold = (book: Book, holdId: HoldId, now: Instant.Instant): Result.Result<Hold, Rejection> => {
+const openHold = (book: Book, holdId: HoldId, now: Instant.Instant): Result.Result<Hold, Reason> => {
   const hold = book.hold(holdId)
   if (hold === undefined) return Result.fail(new HoldNotFound({ holdId }))
   if (isDue(hold, now)) return Result.fail(new HoldEnded({ holdId, status: "expired" }))

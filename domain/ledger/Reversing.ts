@@ -6,7 +6,7 @@ import { type Booking, post } from "./Posting.ts"
 import {
   NotReversible,
   PartialReversalUnsupported,
-  type Rejection,
+  type Reason,
   ReversalExceedsTransaction,
   TransactionNotFound
 } from "./Rejection.ts"
@@ -17,7 +17,7 @@ import type { Entry } from "./Transaction.ts"
  * Posts the mirror image of a transaction, in whole or in part (INV-8); see `Reverse` for the errors. Without an amount
  * it takes back all that is left.
  */
-export const reverse = (book: Book, command: Reverse, booking: Booking): Result.Result<Change, Rejection> =>
+export const reverse = (book: Book, command: Reverse, booking: Booking): Result.Result<Change, Reason> =>
   Result.gen(function* () {
     const { _tag, transactionId, amount: asked, ...head } = command
     const original = book.transaction(transactionId)

@@ -46,6 +46,8 @@ describe("the ledger's commands, receipts and rejections as JSON", () => {
     story({ _tag: "Capture", holdId: held.hold.id, amount: cents(100), keepRest: true })
     story({ _tag: "Release", holdId: held.hold.id })
     story({ _tag: "Reverse", transactionId: paid.transaction.id, amount: cents(1) })
+    story({ _tag: "Linked", commands: [transfer(alice, bob, cents(1)), holdCommand(alice, bob, cents(1))] })
+    story({ _tag: "Release", holdId: [...ledger.snapshot().holds].at(-1)?.id ?? held.hold.id })
     story({ _tag: "CloseAccount", accountId: alice, sweepTo: bob, revision: 3 })
   })
 
@@ -56,7 +58,8 @@ describe("the ledger's commands, receipts and rejections as JSON", () => {
       transfer(alice, unopened, cents(1)),
       transfer(alice, bob, Money.make(1n, eur)),
       openCommand(alice),
-      { _tag: "CloseAccount", accountId: alice, revision: 2 } as const
+      { _tag: "CloseAccount", accountId: alice, revision: 2 } as const,
+      { _tag: "Linked", commands: [transfer(alice, bob, cents(1)), transfer(bob, alice, cents(2))] } as const
     ]) {
       const rejection = ledger.refuse(command)
       assert.deepEqual({ ...roundTrip(Rejection.Rejection, rejection) }, { ...rejection })

@@ -112,7 +112,14 @@ export const emptyLedger = (): ExampleLedger => {
     const occasions = commands.map((command) => {
       count += 1
       const businessDate = LocalDate.fromInstant(now)
-      return { command, occasion: { now, businessDate, transactionId: transactionId(count), holdId: holdId(count) } }
+      const ids = () => ({ transactionId: transactionId(count), holdId: holdId(count) })
+      const occasion = { now, businessDate, ...ids() }
+      if (command._tag !== "Linked") return { command, occasion }
+      const linked = command.commands.map(() => {
+        count += 1
+        return ids()
+      })
+      return { command, occasion: { ...occasion, linked } }
     })
     const due = [...holds.values()].filter((each) => isDue(each, now))
     const { outcomes, draft } = decideBatch(book, due, occasions, now)

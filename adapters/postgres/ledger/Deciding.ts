@@ -10,7 +10,15 @@ import { Effect } from "effect"
 import type { Ids } from "../../../application/ports/Ids.ts"
 import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
 import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
-import { type Book, decideBatch, Hold, Reference, type Transaction } from "../../../domain/ledger/index.ts"
+import {
+  type Book,
+  type Command,
+  decideBatch,
+  Hold,
+  type Occasion,
+  Reference,
+  type Transaction
+} from "../../../domain/ledger/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import { hexOf, holdIdOf, transactionIdOf } from "../Uuid.ts"
 import type { AccountCache } from "./AccountCache.ts"
@@ -123,7 +131,7 @@ export const deciding = (
     now: Instant.Instant,
     batch: number
   ) {
-    const commands = requests.map(({ first }) => first.command)
+    const commands = Reference.singles(requests.map(({ first }) => first.command))
     const holdIds = present(commands.map(Reference.holdOf))
     const originals = present(commands.map(Reference.transactionOf))
     const [answers, holds, reversals, originalsRead, due] = yield* Effect.all(
@@ -164,13 +172,17 @@ export const deciding = (
     const book = bookOf(cache, found, behind)
     const further = new Set<AccountId>()
     for (const hold of found.due) further.add(hold.debitAccountId).add(hold.creditAccountId)
-    for (const { first } of fresh) {
-      const holdId = Reference.holdOf(first.command)
-      const original = Reference.transactionOf(first.command)
-      if (holdId === undefined && original === undefined) continue
+    const follow = (command: Command.Single): void => {
+      const holdId = Reference.holdOf(command)
+      const original = Reference.transactionOf(command)
+      if (holdId === undefined && original === undefined) return
       const hold = holdId === undefined ? undefined : book.hold(holdId)
       const transaction = original === undefined ? undefined : book.transaction(original)
-      for (const id of Reference.accountsOf(first.command, hold, transaction)) further.add(id)
+      for (const id of Reference.accountsOf(command, hold, transaction)) further.add(id)
+    }
+    for (const { first } of fresh) {
+      if (first.command._tag === "Linked") first.command.commands.forEach(follow)
+      else follow(first.command)
     }
     if (further.size > 0) yield* load(further, batch)
     return decideIn(book, fresh, replayed, found.due, now, batch)
@@ -189,13 +201,18 @@ export const deciding = (
     // Only an authorization makes a hold, and it makes no transaction: what is not made shares an id that nothing gets.
     const unused = ids.next(now)
     const common = { now, businessDate, transactionId: transactionIdOf(unused), holdId: holdIdOf(unused) }
-    const commands = fresh.map(({ first: { command } }) => {
+    const occasionOf = (command: Command.Single): Occasion => {
       const bytes = ids.next(now)
-      if (command._tag === "Authorize") return { command, occasion: { ...common, holdId: holdIdOf(bytes) } }
+      if (command._tag === "Authorize") return { ...common, holdId: holdIdOf(bytes) }
       const transactionId = transactionIdOf(bytes)
       uuids.set(transactionId, hexOf(bytes))
-      return { command, occasion: { now, businessDate, transactionId, holdId: common.holdId } }
-    })
+      return { now, businessDate, transactionId, holdId: common.holdId }
+    }
+    const commands = fresh.map(({ first: { command } }) => ({
+      command,
+      occasion:
+        command._tag === "Linked" ? { ...common, linked: command.commands.map(occasionOf) } : occasionOf(command)
+    }))
     const { outcomes, draft } = decideBatch(book, due, commands, now)
     const changed = draft.changed()
     const decided = fresh.flatMap((request, index): ReadonlyArray<Decided> => {

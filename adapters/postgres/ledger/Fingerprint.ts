@@ -51,6 +51,8 @@ export const canonical = (command: Command.Command): string => {
       return `Release ${command.holdId}`
     case "Reverse":
       return `Reverse ${command.transactionId} ${money(command.amount)} ${free(command)}`
+    case "Linked":
+      return `Linked ${command.commands.length} ${command.commands.map(canonical).join(" ")}`
   }
 }
 

@@ -23,6 +23,8 @@ const isStorable = (command: Command.Command): boolean => {
       return positive(command.amount)
     case "Release":
       return true
+    case "Linked":
+      return command.commands.every(isStorable)
   }
 }
 

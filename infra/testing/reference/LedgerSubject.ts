@@ -2,7 +2,7 @@ import { Clock, Effect, type Layer } from "effect"
 import { Ledger, type SubmitError } from "../../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../../application/ports/LedgerAudit.ts"
 import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
-import type { Command, Receipt, Transaction } from "../../../domain/ledger/index.ts"
+import type { Command, NewIds, Receipt, Transaction } from "../../../domain/ledger/index.ts"
 import { canonical } from "./canonical.ts"
 import type { Answer } from "./Model.ts"
 import { type Contents, type Observation, type Subject, stateOf } from "./Observation.ts"
@@ -32,20 +32,31 @@ class Names {
   readonly #foreseen = new Map<string, string>()
 
   /** Learns what the answer to a step made. An answer given again teaches nothing new. */
-  learn(step: Step, receipt: Receipt.Receipt): void {
+  learn({ occasion }: Step, receipt: Receipt.Receipt): void {
+    if (receipt._tag !== "LinkedApplied") this.#learn(occasion, receipt)
+    else for (const [index, each] of receipt.receipts.entries()) this.#learn(occasion.linked?.[index] ?? occasion, each)
+  }
+
+  #learn(made: NewIds, receipt: Exclude<Receipt.Receipt, Receipt.LinkedApplied>): void {
     const transaction = receipt._tag === "HoldChanged" ? undefined : receipt.transaction
     if (transaction !== undefined && !this.#foreseen.has(transaction.id)) {
-      this.transactions.set(step.occasion.transactionId, transaction.id)
-      this.#foreseen.set(transaction.id, step.occasion.transactionId)
+      this.transactions.set(made.transactionId, transaction.id)
+      this.#foreseen.set(transaction.id, made.transactionId)
     }
     if (receipt._tag === "HoldChanged" && !this.#foreseen.has(receipt.hold.id)) {
-      this.holds.set(step.occasion.holdId, receipt.hold.id)
-      this.#foreseen.set(receipt.hold.id, step.occasion.holdId)
+      this.holds.set(made.holdId, receipt.hold.id)
+      this.#foreseen.set(receipt.hold.id, made.holdId)
     }
   }
 
   /** The command with the ids that the ledger chose. */
   chosen(command: Command.Command): Command.Command {
+    return command._tag === "Linked"
+      ? { ...command, commands: command.commands.map((each) => this.#chosen(each)) }
+      : this.#chosen(command)
+  }
+
+  #chosen<C extends Command.Single>(command: C): C {
     switch (command._tag) {
       case "Capture":
       case "Release":
@@ -62,8 +73,11 @@ class Names {
     text.replace(/(?:txn|hold)_[0-9a-z]{26}/gu, (id) => this.#foreseen.get(id) ?? id)
 }
 
-const referenceOf = (command: Command.Command): string | undefined =>
-  "holdId" in command ? command.holdId : command._tag === "Reverse" ? command.transactionId : undefined
+const referencesOf = (command: Command.Command): ReadonlyArray<string> => {
+  if (command._tag === "Linked") return command.commands.flatMap(referencesOf)
+  if ("holdId" in command) return [command.holdId]
+  return command._tag === "Reverse" ? [command.transactionId] : []
+}
 
 /** Splits steps where the time changes, and where one names what an earlier one makes: its id must be known first. */
 const flightsOf = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> => {
@@ -71,14 +85,13 @@ const flightsOf = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step
   let flight: Array<Step> = []
   let made = new Set<string>()
   for (const step of steps) {
-    const reference = referenceOf(step.command)
-    if (flight[0]?.batch !== step.batch || (reference !== undefined && made.has(reference))) {
+    if (flight[0]?.batch !== step.batch || referencesOf(step.command).some((id) => made.has(id))) {
       flight = []
       made = new Set()
       flights.push(flight)
     }
     flight.push(step)
-    made.add(step.occasion.transactionId).add(step.occasion.holdId)
+    for (const ids of [step.occasion, ...(step.occasion.linked ?? [])]) made.add(ids.transactionId).add(ids.holdId)
   }
   return flights
 }

@@ -33,6 +33,28 @@ export const empty = (): Model => ({
   answers: new Map()
 })
 
+/** All that can change, as it is now. */
+export const copy = (model: Model): Model => ({
+  ...model,
+  accounts: new Map(model.accounts),
+  transactions: new Map(model.transactions),
+  entries: new Map([...model.entries].map(([id, entries]) => [id, [...entries]])),
+  holds: new Map(model.holds)
+})
+
+const refill = <K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void => {
+  map.clear()
+  for (const [key, value] of from) map.set(key, value)
+}
+
+/** Makes the model what its copy is. */
+export const restore = (model: Model, from: Model): void => {
+  refill(model.accounts, from.accounts)
+  refill(model.transactions, from.transactions)
+  refill(model.entries, from.entries)
+  refill(model.holds, from.holds)
+}
+
 /** The account's entries, oldest first. */
 export const entriesOf = (model: Model, id: AccountId): ReadonlyArray<Transaction.BookedEntry> =>
   model.entries.get(id) ?? []

@@ -32,10 +32,20 @@ export const transactionId = (index: number): TransactionId =>
 /** The id of the hold that the step of this index makes, if it makes one. */
 export const holdId = (index: number): HoldId => HoldId.make(TypedId.fromBytes("hold", bytesOf(index)))
 
-/** When the step of this index happens: the business date is the UTC date of its time. */
-export const occasionOf = (index: number, now: Instant.Instant): Occasion => ({
+/** Random commands are linked up to so many. */
+export const linkedMax = 40
+
+/** What linked commands make has numbers from here on, which no other step has. */
+const linkedFirst = 10_000_000
+
+const idsOf = (number: number) => ({ transactionId: transactionId(number), holdId: holdId(number) })
+
+/** When the step of this index does its command: the business date is the UTC date of its time. */
+export const occasionOf = (index: number, now: Instant.Instant, command: Command.Command): Occasion => ({
   now,
-  transactionId: transactionId(index),
-  holdId: holdId(index),
-  businessDate: LocalDate.fromInstant(now)
+  ...idsOf(index),
+  businessDate: LocalDate.fromInstant(now),
+  ...(command._tag === "Linked"
+    ? { linked: command.commands.map((_, place) => idsOf(linkedFirst + index * linkedMax + place)) }
+    : {})
 })

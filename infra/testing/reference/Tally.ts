@@ -2,14 +2,19 @@ import type { Command, Rejection } from "../../../domain/ledger/index.ts"
 import type { Sequence } from "./random.ts"
 
 type CommandTag = Command.Command["_tag"]
-type RejectionTag = Rejection.Rejection["_tag"]
+// The dice do not come to the limit of linked entries; examples do.
+type RejectionTag = Exclude<Rejection.Rejection["_tag"], "LinkedTooLong">
 
 /** How often each command was asked, each rejection answered, and what else sequences consist of. */
 export interface Tally {
   readonly commands: Record<CommandTag, number>
   readonly rejections: Record<RejectionTag, number>
-  /** `retries` are requests answered as before, `conflicts` those of a used key; `batches` are times. */
-  readonly others: Record<"requests" | "accepted" | "retries" | "conflicts" | "batches" | "sequences", number>
+  /** `linked` are accepted commands that were linked; `retries` are requests answered as before, `conflicts` those of a
+   * used key; `batches` are times. */
+  readonly others: Record<
+    "requests" | "accepted" | "linked" | "retries" | "conflicts" | "batches" | "sequences",
+    number
+  >
 }
 
 /** Nothing seen yet. The compiler sees that no tag is missing. */
@@ -22,7 +27,8 @@ export const emptyTally = (): Tally => ({
     Authorize: 0,
     Capture: 0,
     Release: 0,
-    Reverse: 0
+    Reverse: 0,
+    Linked: 0
   },
   rejections: {
     AccountAlreadyExists: 0,
@@ -43,9 +49,10 @@ export const emptyTally = (): Tally => ({
     TransactionNotFound: 0,
     NotReversible: 0,
     PartialReversalUnsupported: 0,
-    ReversalExceedsTransaction: 0
+    ReversalExceedsTransaction: 0,
+    LinkedRejected: 0
   },
-  others: { requests: 0, accepted: 0, retries: 0, conflicts: 0, batches: 0, sequences: 0 }
+  others: { requests: 0, accepted: 0, linked: 0, retries: 0, conflicts: 0, batches: 0, sequences: 0 }
 })
 
 /** Counts a sequence and what the model answers to it. */
@@ -57,8 +64,12 @@ export const count = ({ commands, rejections, others }: Tally, { steps, answers 
     commands[command._tag] += 1
     if (answer === "conflict") others.conflicts += 1
     else if (keys.has(key)) others.retries += 1
-    else if (answer instanceof Error) rejections[answer._tag] += 1
-    else others.accepted += 1
+    else if (answer instanceof Error) {
+      if (answer._tag !== "LinkedTooLong") rejections[answer._tag] += 1
+    } else {
+      others.accepted += 1
+      if (answer._tag === "LinkedApplied") others.linked += answer.receipts.length
+    }
     keys.add(key)
   }
   others.requests += steps.length

@@ -23,9 +23,11 @@ export interface Occasion {
   readonly transactionId: TransactionId
   readonly holdId: HoldId
   readonly businessDate: LocalDate.LocalDate
+  /** For linked commands: the ids of what each of them makes. */
+  readonly linked?: ReadonlyArray<{ readonly transactionId: TransactionId; readonly holdId: HoldId }>
 }
 
-type Decision = Receipt.Receipt | Rejection.Rejection
+type Decision = Exclude<Receipt.Receipt, Receipt.LinkedApplied> | Rejection.Reason
 
 /** What a caller may say about a transaction. */
 interface Memo {
@@ -43,7 +45,7 @@ const total = (legs: ReadonlyArray<Model.Leg>, side: Side, matches: (leg: Model.
   legs.filter((leg) => leg.side === side && matches(leg)).reduce((sum, leg) => sum + leg.amount.minor, 0n)
 
 /** Why the account takes no new entry on this side in this currency, if it does not. */
-const refusedByAccount = (model: Model.Model, leg: Model.Leg): Rejection.Rejection | undefined => {
+const refusedByAccount = (model: Model.Model, leg: Model.Leg): Rejection.Reason | undefined => {
   const { accountId, side, amount } = leg
   const account = model.accounts.get(accountId)
   if (account === undefined) return new Rejection.AccountNotFound({ accountId })
@@ -65,7 +67,7 @@ const refusedByBalance = (
   legs: ReadonlyArray<Model.Leg>,
   use: Use,
   accountId: AccountId
-): Rejection.Rejection | undefined => {
+): Rejection.Reason | undefined => {
   const account = Model.accountOf(model, accountId)
   if (account === undefined) return undefined
   const debits = total(legs, "debit", (leg) => leg.accountId === accountId)
@@ -91,7 +93,7 @@ const refusedByBalance = (
 }
 
 /** Why these legs cannot be posted or reserved now, if they cannot. */
-const refusal = (model: Model.Model, legs: ReadonlyArray<Model.Leg>, use: Use): Rejection.Rejection | undefined => {
+const refusal = (model: Model.Model, legs: ReadonlyArray<Model.Leg>, use: Use): Rejection.Reason | undefined => {
   for (const currency of new Set(legs.map((leg) => leg.amount.currency))) {
     const debits = Money.make(
       total(legs, "debit", (leg) => leg.amount.currency === currency),
@@ -114,7 +116,7 @@ const refusal = (model: Model.Model, legs: ReadonlyArray<Model.Leg>, use: Use): 
   return undefined
 }
 
-const isRejection = (value: object): value is Rejection.Rejection => value instanceof Error
+const isRejection = (value: object): value is Rejection.Reason => value instanceof Error
 
 const post = (
   model: Model.Model,
@@ -122,7 +124,7 @@ const post = (
   head: { readonly kind: Transaction.TransactionKind; readonly reverses?: TransactionId; readonly holdId?: HoldId },
   memo: Memo,
   legs: ReadonlyArray<Model.Leg>
-): Rejection.Rejection | ReturnType<typeof Model.book> =>
+): Rejection.Reason | ReturnType<typeof Model.book> =>
   refusal(model, legs, head.kind === "capture" ? "capture" : "post") ??
   Model.book(
     model,
@@ -136,11 +138,7 @@ const post = (
     legs
   )
 
-const changed = (
-  model: Model.Model,
-  accountId: AccountId,
-  transaction?: ReturnType<typeof Model.book>
-): Receipt.Receipt | Rejection.Rejection => {
+const changed = (model: Model.Model, accountId: AccountId, transaction?: ReturnType<typeof Model.book>): Decision => {
   const account = Model.accountOf(model, accountId)
   if (account === undefined) return new Rejection.AccountNotFound({ accountId })
   return { _tag: "AccountChanged", account, ...(transaction === undefined ? {} : { transaction }) }
@@ -235,7 +233,7 @@ const authorize = (model: Model.Model, command: Command.Authorize, occasion: Occ
   return { _tag: "HoldChanged", hold }
 }
 
-const openHold = (model: Model.Model, holdId: HoldId): Hold.Hold | Rejection.Rejection => {
+const openHold = (model: Model.Model, holdId: HoldId): Hold.Hold | Rejection.Reason => {
   const hold = model.holds.get(holdId)
   if (hold === undefined) return new Rejection.HoldNotFound({ holdId })
   return hold.status === "authorized" ? hold : new Rejection.HoldEnded({ holdId, status: hold.status })
@@ -308,7 +306,7 @@ const reverse = (model: Model.Model, command: Command.Reverse, occasion: Occasio
   return isRejection(transaction) ? transaction : { _tag: "TransactionPosted", transaction }
 }
 
-const decide = (model: Model.Model, command: Command.Command, occasion: Occasion): Decision => {
+const decideSingle = (model: Model.Model, command: Command.Single, occasion: Occasion): Decision => {
   switch (command._tag) {
     case "OpenAccount":
       return openAccount(model, command, occasion)
@@ -331,6 +329,28 @@ const decide = (model: Model.Model, command: Command.Command, occasion: Occasion
   }
 }
 
+const entriesOf = (decision: Decision): number =>
+  !isRejection(decision) && decision._tag === "TransactionPosted" ? decision.transaction.entries.length : 0
+
+/** One after the other; at the first that fails, the model is again what it was before all of them. */
+const decideLinked = (model: Model.Model, { commands }: Command.Linked, occasion: Occasion): Model.Answer => {
+  const before = Model.copy(model)
+  const receipts: Array<Receipt.LinkedReceipt> = []
+  const refuse = (reason: Rejection.Reason) => {
+    Model.restore(model, before)
+    return new Rejection.LinkedRejected({ index: receipts.length, reason })
+  }
+  let entries = 0
+  for (const [index, command] of commands.entries()) {
+    const decision = decideSingle(model, command, { ...occasion, ...occasion.linked?.[index] })
+    entries += entriesOf(decision)
+    if (isRejection(decision)) return refuse(decision)
+    if (entries > 10_000) return refuse(new Rejection.LinkedTooLong({ entriesMax: 10_000 }))
+    if (decision._tag !== "AccountChanged") receipts.push(decision)
+  }
+  return { _tag: "LinkedApplied", receipts }
+}
+
 /**
  * Decides a command, changes the model accordingly, and answers. The same command under a key it knows gets the first
  * answer again, another one `"conflict"`; neither changes anything. `now` never goes back.
@@ -340,7 +360,8 @@ export const apply = (model: Model.Model, key: string, command: Command.Command,
   const asked = canonical(command)
   const earlier = model.answers.get(key)
   if (earlier !== undefined) return earlier.asked === asked ? earlier.answer : "conflict"
-  const answer = decide(model, command, occasion)
+  const answer =
+    command._tag === "Linked" ? decideLinked(model, command, occasion) : decideSingle(model, command, occasion)
   model.answers.set(key, { asked, answer })
   return answer
 }

@@ -6,7 +6,7 @@ import { Money } from "../../../domain/money/index.ts"
 import type { Dice } from "./Dice.ts"
 import { randomLegs } from "./legs.ts"
 import * as Model from "./Model.ts"
-import { accountId, holdId, transactionId } from "./Step.ts"
+import { accountId, holdId, linkedMax, transactionId } from "./Step.ts"
 import {
   anyAccount,
   availableOf,
@@ -166,9 +166,34 @@ const reverse = (world: World, now: Instant.Instant): Command.Reverse => {
   }
 }
 
+type Times = readonly [now: Instant.Instant, stormAt: Instant.Instant]
+
+const linkable = (world: World, [now, stormAt]: Times): Command.Linkable => {
+  const tag = world.random.weighted({ Post: 60, Authorize: 14, Capture: 12, Release: 4, Reverse: 10 }, "Post")
+  switch (tag) {
+    case "Post":
+      return post(world, now)
+    case "Authorize":
+      return authorize(world, now, stormAt)
+    case "Capture":
+      return capture(world, now)
+    case "Release":
+      return { _tag: "Release", holdId: anyHold(world) }
+    case "Reverse":
+      return reverse(world, now)
+  }
+}
+
+/** Mostly few, so that often all are accepted; all made up before any is done, so that they get in each other's way. */
+const linked = (world: World, times: Times): Command.Linked => {
+  const { random } = world
+  const length = 1 + random.below(random.chance(90) ? 4 : linkedMax)
+  return { _tag: "Linked", commands: Array.from({ length }, () => linkable(world, times)) }
+}
+
 /** A random command. `stormAt` is when the holds of a storm expire. */
 export const randomCommand = (world: World, now: Instant.Instant, stormAt: Instant.Instant): Command.Command => {
-  const { random, theme, numbers } = world
+  const { theme, random, numbers } = world
   const isYoung = openIds(world).length < numbers.length / 2
   const tag = random.weighted(
     {
@@ -180,7 +205,8 @@ export const randomCommand = (world: World, now: Instant.Instant, stormAt: Insta
       Authorize: theme === "storm" ? 600 : 15,
       Capture: 14,
       Release: 4,
-      Reverse: 12
+      Reverse: 12,
+      Linked: theme === "whales" ? 2 : 12
     },
     "Post"
   )
@@ -201,5 +227,7 @@ export const randomCommand = (world: World, now: Instant.Instant, stormAt: Insta
       return { _tag: "Release", holdId: anyHold(world) }
     case "Reverse":
       return reverse(world, now)
+    case "Linked":
+      return linked(world, [now, stormAt])
   }
 }

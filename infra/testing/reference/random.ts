@@ -39,11 +39,14 @@ const later = (random: Dice, model: Model.Model, now: Instant.Instant, theme: Th
   return Instant.addMillis(now, millis)
 }
 
-/** The same command as another client may spell it: metadata is a map, and its keys have no order. */
-const respelled = (command: Command.Command): Command.Command =>
+const reordered = <C extends Command.Single>(command: C): C =>
   "metadata" in command && command.metadata !== undefined
     ? { ...command, metadata: Object.fromEntries(Object.entries(command.metadata).reverse()) }
     : command
+
+/** The same command as another client may spell it: metadata is a map, and its keys have no order. */
+const respelled = (command: Command.Command): Command.Command =>
+  command._tag === "Linked" ? { ...command, commands: command.commands.map(reordered) } : reordered(command)
 
 /** A request that was sent before, sent again: as it was, or with another command. */
 const again = (
@@ -89,7 +92,7 @@ export const sequenceOf = (seed: number, lengthMax: number, about?: Theme): Sequ
     const command = randomCommand({ random, theme, model, numbers }, now, stormAt)
     const repeated = random.chance(theme === "retries" ? 40 : 6) ? again(random, steps, command) : undefined
     const asked = repeated ?? { key: IdempotencyKey.make(`reference:${index}`), command }
-    const step = { batch, ...asked, occasion: occasionOf(index, now) }
+    const step = { batch, ...asked, occasion: occasionOf(index, now, asked.command) }
     steps.push(step)
     answers.push(apply(model, step.key, step.command, step.occasion))
   }
