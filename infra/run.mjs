@@ -18,7 +18,8 @@ const commands = {
   check: { script: "infra/check/check.ts" },
   bench: { script: "apps/bench/main.ts" },
   gbank: { script: "apps/cli/main.ts" },
-  crash: { script: "infra/testing/crash/crash.ts" }
+  crash: { script: "infra/testing/crash/crash.ts" },
+  faults: { script: "infra/testing/faults/faults.ts" }
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

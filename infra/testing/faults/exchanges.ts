@@ -1,0 +1,85 @@
+/** Follows one connection: which exchange of statement and answer each message belongs to, and what that is for. */
+import { type Message, twoTexts } from "./frames.ts"
+import type { From, Phase } from "./Trap.ts"
+
+/** A statement and its answer: the writer's messages up to Sync, the server's up to ReadyForQuery. */
+export interface Exchange {
+  phase: Phase
+  /** Messages seen of each side. */
+  readonly seen: Record<From, number>
+  /** Let through by a trap that waits for a later one. */
+  isSkipped: boolean
+}
+
+/** What is remembered of a writer beyond one connection. */
+export interface Claims {
+  /** Has the writer had the ledger before, so that its next session settles lost requests? */
+  isAgain: boolean
+}
+
+export interface Exchanges {
+  /** The exchange that the message belongs to, with the message counted; undefined for one that belongs to none. */
+  readonly of: (from: From, message: Message) => Exchange | undefined
+}
+
+/** A side's last message of an exchange. */
+export const isLast = (from: From, { letter }: Message): boolean =>
+  from === "server" ? letter === "Z" : letter === "S" || letter === "*"
+
+const begun = (phase: Phase): Exchange => ({ phase, seen: { writer: 0, server: 0 }, isSkipped: false })
+
+const recoveryReads = 2
+const settlingReads = 2
+
+export const exchangesOf = (claims: Claims): Exchanges => {
+  const texts = new Map<string, string>()
+  const unanswered: Array<Exchange> = []
+  let asking: Exchange | undefined
+  let name = ""
+  let reads = 0
+
+  const readPhase = (): Phase => {
+    reads += 1
+    if (reads <= recoveryReads) return "recovery"
+    return claims.isAgain && reads <= recoveryReads + settlingReads ? "settling" : "lookup"
+  }
+
+  const phaseOf = (text: string): Phase => {
+    if (text.includes("ledger.fence(")) return "append"
+    if (name.includes("ledger lookup")) return readPhase()
+    if (!name.includes("ledger writer")) return "other"
+    claims.isAgain = !text.startsWith("insert")
+    return claims.isAgain ? "retake" : "takeover"
+  }
+
+  const classify = (exchange: Exchange, message: Message): void => {
+    if (message.letter !== "P" && message.letter !== "B") return
+    const [first, second] = twoTexts(message)
+    if (message.letter === "P") texts.set(first, second)
+    if (exchange.phase === "other")
+      exchange.phase = phaseOf(message.letter === "P" ? second : (texts.get(second) ?? ""))
+  }
+
+  const ofWriter = (message: Message): Exchange | undefined => {
+    if (message.letter === "X") return undefined
+    if (asking === undefined) {
+      asking = begun(message.letter === "*" ? "startup" : "other")
+      unanswered.push(asking)
+    }
+    const exchange = asking
+    if (message.letter === "*") name = message.bytes.toString("latin1")
+    else classify(exchange, message)
+    if (isLast("writer", message)) asking = undefined
+    return exchange
+  }
+
+  return {
+    of: (from, message) => {
+      const exchange = from === "writer" ? ofWriter(message) : unanswered[0]
+      if (exchange === undefined) return undefined
+      exchange.seen[from] += 1
+      if (from === "server" && isLast(from, message)) unanswered.shift()
+      return exchange
+    }
+  }
+}
