@@ -11,13 +11,3 @@ export const dice = (seed: number): Dice => {
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound)
   }
 }
-
-/** Which accounts transfers are between: any two, or account 0 and any other. */
-export type Spread = "uniform" | "hot"
-
-/** Two different accounts of `count`, as who pays and who is paid; the hot account is either, by chance. */
-export const pair = (roll: Dice, count: number, spread: Spread): readonly [from: number, to: number] => {
-  const one = spread === "hot" ? 0 : roll(count)
-  const other = (one + 1 + roll(count - 1)) % count
-  return roll(2) === 0 ? [one, other] : [other, one]
-}

@@ -1,67 +1,96 @@
 /** The benchmark `ledger`: pgbench, the naive transfer and our ledger take turns on one PostgreSQL. */
-import { writeFile } from "node:fs/promises"
-import { loadavg } from "node:os"
-import type { Arguments } from "./Arguments.ts"
-import { openLedger } from "./LedgerLoad.ts"
+import type { Asked } from "./Arguments.ts"
+import type { Contender } from "./Contender.ts"
+import { newAccountId, openLedger } from "./LedgerLoad.ts"
 import { openNaive } from "./Naive.ts"
-import { notMeasured } from "./NotMeasured.ts"
-import { findPgbench, reference } from "./Reference.ts"
-import { measure } from "./Rounds.ts"
+import { counted, ledgerNotes, pgbenchNotes } from "./NotMeasured.ts"
+import { openReference } from "./Reference.ts"
+import { printChecks, printFacts, progress, watchOthers, writeSamples } from "./Report.ts"
+import { measure, type Plan, type Round, throughCheckpoint } from "./Rounds.ts"
+import { median } from "./Sample.ts"
 import { openServer } from "./Server.ts"
-import { table } from "./Table.ts"
+import { cost, rates, ratio, table } from "./Table.ts"
 
 const accounts = 10_000
 
 /** What each account begins with, 10,000,000.00: no transfer of the mix takes an account below zero by chance. */
 const fundsMinor = 1_000_000_000n
 
-/** Runs the benchmark in a fresh database and prints what it found. Answers whether every check held. */
-export const benchLedger = async (url: string, { rounds, seconds, inFlight, json }: Arguments): Promise<boolean> => {
-  const progress = (line: string): void => console.error(line)
-  const server = await openServer(url)
-  const { version, settings, cores } = server.facts
-  console.log(`${version}\n${cores} cores, the load's process beside the server's; load average ${loadavg()[0]}`)
-  for (const [name, value] of Object.entries(settings)) console.log(`${name} = ${value}`)
+/** How much of what the closed loop reached arrives in the open one. */
+const openLoopPercent = 70
 
-  const program = findPgbench()
-  if (program === undefined) console.log("There is no pgbench here: the naive transfer is the only reference.")
-  else progress("filling pgbench's tables …")
-  const pgbench = program === undefined ? undefined : await reference(program, url, server)
+const costs = [
+  cost("load and bank CPU µs", "loadMicros"),
+  cost("PostgreSQL CPU µs", "postgresMicros"),
+  cost("WAL bytes", "walBytes")
+]
+
+/** The open loop's rate is a share of the closed loop's, so it comes after it. */
+const openLoop = async (
+  closed: Contender,
+  rounds: ReadonlyArray<Round>,
+  open: (rate: number) => Contender,
+  plan: Plan
+) => {
+  const reached = median(rounds.flatMap((round) => round.get(closed.name)?.tps ?? []))
+  const contender = open(Math.max(1, Math.round((reached * openLoopPercent) / 100)))
+  const measured = await measure([contender], plan)
+  console.log(
+    `\nAn open loop at ${openLoopPercent} % of "${closed.name}", latencies from the intended time of arrival:\n`
+  )
+  console.log(table([contender.name], measured, [...rates("tps"), ...costs]))
+  return measured
+}
+
+/** Runs the benchmark in a fresh database and prints what it found. Answers whether every check held. */
+export const benchLedger = async (url: string, { rounds, seconds, inFlight, json }: Asked): Promise<boolean> => {
+  const server = await openServer(url)
+  printFacts(server.facts)
+  const mayCheckpoint = await server.checkpoint()
+  const pgbench = await openReference(url, server)
   progress(`opening ${accounts} accounts, twice …`)
   const naive = await openNaive(url, accounts, fundsMinor)
-  const ledger = await openLedger(url, accounts, fundsMinor)
+  const ledger = await openLedger(url, Array.from({ length: accounts }, newAccountId), fundsMinor)
 
+  const inFlightMax = Math.max(...inFlight)
   const uniform = naive.contender("uniform")
   const hot = naive.contender("hot")
+  const curve = inFlight.map((count) => ledger.contender("uniform", count))
   const contenders = [
-    ...(pgbench === undefined ? [] : [pgbench]),
+    ...pgbench,
     uniform,
+    naive.contender("zipf"),
     hot,
-    ...inFlight.map((count) => ledger.contender("uniform", count)),
-    ledger.contender("hot", Math.max(...inFlight))
+    ...curve,
+    ledger.contender("zipf", inFlightMax),
+    ledger.contender("hot", inFlightMax),
+    // The last, so that pgbench follows: it writes whole pages to the WAL after a checkpoint and without one.
+    ...(mayCheckpoint ? [throughCheckpoint(ledger.contender("uniform", inFlightMax), server)] : [])
   ]
-  const commitsBefore = await server.otherCommits()
-  const measured = await measure(contenders, rounds, seconds, server, progress)
-  const commits = (await server.otherCommits()) - commitsBefore
+  const plan: Plan = { rounds, seconds, server, report: progress }
+  const printOthers = await watchOthers(server)
+  const measured = await measure(contenders, plan)
 
   const names = contenders.map(({ name }) => name)
-  const baselines = [
-    ...(pgbench === undefined ? [] : [{ title: "pgbench", name: pgbench.name }]),
-    { title: "naive uniform", name: uniform.name },
-    { title: "naive hot", name: hot.name }
+  const columns = [
+    ...rates("tps"),
+    ...pgbench.map(({ name }) => ratio("pgbench", () => name)),
+    ratio("naive uniform", () => uniform.name),
+    ratio("naive hot", () => hot.name),
+    ...costs
   ]
-  console.log(`\nMedian (least–greatest) of ${rounds} rounds, ${seconds} s each:\n`)
-  console.log(table(names, measured, baselines))
-  console.log(`\nMeanwhile ${commits} commits in other databases of this server; load average ${loadavg()[0]}.`)
-  console.log(`\n${notMeasured}\n`)
-  if (json !== undefined) {
-    const samples = measured.map((round) => Object.fromEntries(round))
-    await writeFile(json, `${JSON.stringify({ server: server.facts, seconds, rounds: samples }, undefined, 2)}\n`)
-  }
+  console.log(`\nMedian (least–greatest) of ${rounds} rounds, ${seconds} s each; costs are for each transaction:\n`)
+  console.log(table(names, measured, columns))
+  if (!mayCheckpoint) console.log("\nThe user may not begin a checkpoint: no run went through one on purpose.")
+  const opened = await Promise.all(
+    curve.slice(-1).map((closed) => openLoop(closed, measured, (rate) => ledger.openContender("uniform", rate), plan))
+  )
+  await printOthers()
+  console.log(`\n${counted}\n${pgbenchNotes}\n${ledgerNotes}\n`)
+  await writeSamples(json, server, seconds, [...measured, ...opened.flat()])
 
   progress("checking what was stored …")
-  const checks = [...(await naive.checks()), ...(await ledger.checks())]
-  for (const { what, holds } of checks) console.log(`${holds ? "holds" : "DOES NOT HOLD"}: ${what}`)
+  const isRight = printChecks([...(await naive.checks()), ...(await ledger.checks())])
   await Promise.all([ledger.end(), naive.end(), server.end()])
-  return checks.every(({ holds }) => holds)
+  return isRight
 }

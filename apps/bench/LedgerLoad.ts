@@ -1,22 +1,28 @@
-/** Our ledger under a closed loop: through its port, with the stores that the bank itself is wired with. */
-import { Effect, ManagedRuntime } from "effect"
-import { Ledger } from "../../application/ports/Ledger.ts"
+/** Our ledger under load: through its port, with the stores that the bank itself is wired with. */
+import { Effect, ManagedRuntime, Result } from "effect"
+import { keyOf } from "../../application/ports/Idempotency.ts"
+import { type Instruction, Ledger } from "../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
 import { AccountId, TypedId } from "../../domain/ids/index.ts"
-import { LedgerAccount } from "../../domain/ledger/index.ts"
+import { type Command, LedgerAccount } from "../../domain/ledger/index.ts"
 import { Currency, Money } from "../../domain/money/index.ts"
 import { stores } from "../bank/Stores.ts"
 import type { Check, Contender } from "./Contender.ts"
-import { dice, type Spread } from "./Dice.ts"
-import { keyed, type Mix, mix, posting } from "./Mix.ts"
-import { sampleOf } from "./Sample.ts"
+import { dice } from "./Dice.ts"
+import { type Answer, accountAt, freshTransfers, type Mix, mix, type Transfer } from "./Mix.ts"
+import { arrivals } from "./OpenLoop.ts"
+import { type Sample, sampleOf } from "./Sample.ts"
+import type { Spread } from "./Spread.ts"
 
 const usd = Currency.Code.make("USD")
 
 /** How many requests are sent at once while accounts are opened, and accounts read at once while they are checked. */
 const width = 1000
 
-const newAccountId = (): AccountId =>
+/** How many requests of an open loop are on their way at once at most, as the ledger takes no more; others wait. */
+const openInFlightMax = 32_000
+
+export const newAccountId = (): AccountId =>
   AccountId.make(
     TypedId.fromBytes(
       "acc",
@@ -24,27 +30,74 @@ const newAccountId = (): AccountId =>
     )
   )
 
+const posting = (kind: "deposit" | "transfer", { key, from, to, minor }: Transfer): Instruction => {
+  const amount = Money.make(minor, usd)
+  const command: Command.Post = {
+    _tag: "Post",
+    kind,
+    legs: [
+      { accountId: from, side: "debit", amount },
+      { accountId: to, side: "credit", amount }
+    ]
+  }
+  return { key: keyOf("bench", key), command }
+}
+
 /** Opens the bank's cash, and customers' accounts with a deposit each. */
-const openAccounts = Effect.fn("bench.openAccounts")(function* (ids: ReadonlyArray<AccountId>, fundsMinor: bigint) {
+const openAccounts = Effect.fn("bench.openAccounts")(function* (
+  accounts: ReadonlyArray<AccountId>,
+  fundsMinor: bigint
+) {
   const ledger = yield* Ledger
   const terms = { currency: usd, overdraftLimit: Money.zero(usd), revision: 1 }
   const cash = newAccountId()
   yield* ledger.submit({
-    key: keyed("open-cash", 0),
+    key: keyOf("bench", "open-cash"),
     command: { _tag: "OpenAccount", accountId: cash, kind: "internal", normalSide: "debit", ...terms }
   })
-  const open = Effect.fnUntraced(function* (accountId: AccountId, n: number) {
-    yield* ledger.submit({
-      key: keyed("open", n),
-      command: { _tag: "OpenAccount", accountId, kind: "customer", normalSide: "credit", ...terms }
-    })
-    yield* ledger.submit({ key: keyed("fund", n), command: posting("deposit", cash, accountId, fundsMinor) })
+  let next = 0
+  const client = Effect.gen(function* () {
+    for (let n = next++; n < accounts.length; n = next++) {
+      const accountId = accountAt(accounts, n)
+      yield* ledger.submit({
+        key: keyOf("bench", `open-${n}`),
+        command: { _tag: "OpenAccount", accountId, kind: "customer", normalSide: "credit", ...terms }
+      })
+      yield* ledger.submit(posting("deposit", { key: `fund-${n}`, from: cash, to: accountId, minor: fundsMinor }))
+    }
   })
-  yield* Effect.forEach(ids, open, { concurrency: width, discard: true })
+  yield* together(client, width)
+})
+
+/** Runs so many clients side by side to their ends. */
+const together = <E, R>(client: Effect.Effect<void, E, R>, count: number): Effect.Effect<void, E, R> =>
+  Effect.all(
+    Array.from({ length: count }, () => client),
+    { concurrency: "unbounded", discard: true }
+  )
+
+const ask = (ledger: Ledger["Service"], transfer: Transfer): Effect.Effect<Answer> =>
+  Effect.map(Effect.result(ledger.submit(posting("transfer", transfer))), (answer) => {
+    if (Result.isFailure(answer)) return { refused: answer.failure._tag }
+    const receipt = answer.success
+    return receipt._tag === "TransactionPosted" ? { transactionId: receipt.transaction.id } : { refused: receipt._tag }
+  })
+
+/** Posts `count` new transfers. */
+const fill = Effect.fn("bench.fill")(function* (next: () => Transfer, count: number, inFlight: number) {
+  const ledger = yield* Ledger
+  let left = count
+  const client = Effect.gen(function* () {
+    while (left-- > 0) {
+      const answer = yield* ask(ledger, next())
+      if ("refused" in answer) throw new Error(`a transfer was refused: ${answer.refused}`)
+    }
+  })
+  yield* together(client, inFlight)
 })
 
 /** Keeps `inFlight` requests on their way for the time, waits for the last answers, and counts new transfers only. */
-const load = Effect.fn("bench.load")(function* (requests: Mix, inFlight: number, seconds: number) {
+const closedLoop = Effect.fn("bench.closedLoop")(function* (requests: Mix, inFlight: number, seconds: number) {
   const ledger = yield* Ledger
   const latenciesMs: Array<number> = []
   const start = performance.now()
@@ -53,22 +106,48 @@ const load = Effect.fn("bench.load")(function* (requests: Mix, inFlight: number,
     while (performance.now() < until) {
       const asked = requests.next()
       const sentAt = performance.now()
-      const answer = yield* Effect.result(ledger.submit(asked.instruction))
+      const answer = yield* ask(ledger, asked.transfer)
       if (requests.isNewTransfer(asked, answer)) latenciesMs.push(performance.now() - sentAt)
     }
   })
-  const clients = Array.from({ length: inFlight }, () => client)
-  yield* Effect.all(clients, { concurrency: "unbounded", discard: true })
+  yield* together(client, inFlight)
+  return sampleOf(latenciesMs.length, (performance.now() - start) / 1000, latenciesMs)
+})
+
+/** Sends requests as they arrive, looking every millisecond, and waits for the last answers; counts new transfers only. */
+const openLoop = Effect.fn("bench.openLoop")(function* (requests: Mix, perSecond: number, seconds: number) {
+  const ledger = yield* Ledger
+  const arriving = arrivals(perSecond, seconds)
+  const latenciesMs: Array<number> = []
+  const start = performance.now()
+  let sent = 0
+  let answered = 0
+  const send = Effect.fnUntraced(function* (arrivedAt: number) {
+    const asked = requests.next()
+    const answer = yield* ask(ledger, asked.transfer)
+    answered++
+    if (requests.isNewTransfer(asked, answer)) latenciesMs.push(performance.now() - arrivedAt)
+  })
+  yield* Effect.scoped(
+    Effect.gen(function* () {
+      while (answered < arriving.count) {
+        const due = arriving.by(performance.now() - start)
+        while (sent < due && sent - answered < openInFlightMax)
+          yield* Effect.forkScoped(send(start + arriving.atMs(sent++)))
+        yield* Effect.sleep(1)
+      }
+    })
+  )
   return sampleOf(latenciesMs.length, (performance.now() - start) / 1000, latenciesMs)
 })
 
 /** What is posted on all these accounts together, and how many entries they have. */
-const totals = Effect.fn("bench.totals")(function* (ids: ReadonlyArray<AccountId>) {
+const totals = Effect.fn("bench.totals")(function* (accounts: ReadonlyArray<AccountId>) {
   const ledger = yield* Ledger
   let minor = 0n
   let entries = 0
-  for (let from = 0; from < ids.length; from += width) {
-    for (const account of yield* ledger.accounts(ids.slice(from, from + width))) {
+  for (let from = 0; from < accounts.length; from += width) {
+    for (const account of yield* ledger.accounts(accounts.slice(from, from + width))) {
       minor += LedgerAccount.posted(account)
       entries += account.sequence
     }
@@ -78,41 +157,79 @@ const totals = Effect.fn("bench.totals")(function* (ids: ReadonlyArray<AccountId
 
 /** The ledger under load: its contenders, and what must be true of it afterwards. */
 export interface LedgerLoad {
+  /** A closed loop: so many requests are on their way at any time. */
   readonly contender: (spread: Spread, inFlight: number) => Contender
+  /** An open loop: so many requests arrive a second. */
+  readonly openContender: (spread: Spread, perSecond: number) => Contender
+  /** Posts new transfers over all accounts; `report` is told how many every so often. */
+  readonly fill: (count: number, inFlight: number, report: (posted: number) => void) => Promise<void>
+  /** Runs an effect on the ledger's port. */
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Ledger>) => Promise<A>
   readonly checks: () => Promise<ReadonlyArray<Check>>
   /** Closes the ledger, after what it accepted. */
   readonly end: () => Promise<void>
 }
 
-/** Migrates the database, becomes the ledger's writer and opens `count` funded accounts. */
-export const openLedger = async (url: string, count: number, fundsMinor: bigint): Promise<LedgerLoad> => {
+/** Transfers that are posted between two reports. */
+const reportEvery = 500_000
+
+/** Migrates the database, becomes the ledger's writer and opens these accounts, each with funds. */
+export const openLedger = async (
+  url: string,
+  accounts: ReadonlyArray<AccountId>,
+  fundsMinor: bigint
+): Promise<LedgerLoad> => {
   const runtime = ManagedRuntime.make(stores(url))
-  const ids = Array.from({ length: count }, newAccountId)
-  await runtime.runPromise(openAccounts(ids, fundsMinor))
+  await runtime.runPromise(openAccounts(accounts, fundsMinor))
+  let mixes = 0
   let committedInAll = 0
 
-  return {
-    contender: (spread, inFlight) => {
-      const requests = mix(`${spread}-${inFlight}`, ids, spread, dice(inFlight + (spread === "hot" ? 1 : 0)))
-      return {
-        name: `ledger, ${spread}, ${inFlight.toLocaleString("en-US")} in flight`,
-        prepare: async () => {},
-        run: async (seconds) => {
-          const sample = await runtime.runPromise(load(requests, inFlight, seconds))
-          committedInAll += sample.committed
-          return sample
-        }
+  const contender = (
+    name: string,
+    spread: Spread,
+    loop: (requests: Mix, seconds: number) => Effect.Effect<Sample, never, Ledger>
+  ): Contender => {
+    const requests = mix(`mix-${++mixes}`, accounts, spread, mixes)
+    return {
+      name,
+      prepare: async () => {},
+      run: async (seconds) => {
+        const sample = await runtime.runPromise(loop(requests, seconds))
+        committedInAll += sample.committed
+        return sample
       }
+    }
+  }
+
+  return {
+    contender: (spread, inFlight) =>
+      contender(`ledger, ${spread}, ${inFlight.toLocaleString("en-US")} in flight`, spread, (requests, seconds) =>
+        closedLoop(requests, inFlight, seconds)
+      ),
+    openContender: (spread, perSecond) =>
+      contender(
+        `ledger, ${spread}, ${perSecond.toLocaleString("en-US")} arriving a second`,
+        spread,
+        (requests, seconds) => openLoop(requests, perSecond, seconds)
+      ),
+    fill: async (count, inFlight, report) => {
+      const next = freshTransfers("fill", accounts, "uniform", dice(0))
+      for (let posted = 0; posted < count; posted += reportEvery) {
+        await runtime.runPromise(fill(next, Math.min(reportEvery, count - posted), inFlight))
+        report(Math.min(count, posted + reportEvery))
+      }
+      committedInAll += count
     },
+    run: (effect) => runtime.runPromise(effect),
     checks: async () => {
-      const { minor, entries } = await runtime.runPromise(totals(ids))
+      const { minor, entries } = await runtime.runPromise(totals(accounts))
       const violations = await runtime.runPromise(Effect.flatMap(LedgerAudit, (audit) => audit.violations))
       return [
         {
-          what: `ledger: ${committedInAll} acknowledged transfers have two entries each beside the ${count} deposits`,
-          holds: entries === 2 * committedInAll + count
+          what: `ledger: ${committedInAll} acknowledged transfers have two entries each beside the ${accounts.length} deposits`,
+          holds: entries === 2 * committedInAll + accounts.length
         },
-        { what: "ledger: no money appeared", holds: minor === fundsMinor * BigInt(count) },
+        { what: "ledger: no money appeared", holds: minor === fundsMinor * BigInt(accounts.length) },
         {
           what: `ledger: ${violations.length === 0 ? "the audit finds every invariant to hold" : JSON.stringify(violations.slice(0, 5))}`,
           holds: violations.length === 0

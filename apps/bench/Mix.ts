@@ -1,13 +1,8 @@
-/** What the ledger is asked: new transfers, and among them retries of old ones and transfers that it must turn down. */
-import { Result } from "effect"
-import { type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.ts"
-import type { Instruction, SubmitError } from "../../application/ports/Ledger.ts"
+/** What is asked for: new transfers, and among them retries of old ones and transfers that must be turned down. */
 import type { AccountId } from "../../domain/ids/index.ts"
-import type { Command, Receipt } from "../../domain/ledger/index.ts"
-import { Currency, Money } from "../../domain/money/index.ts"
-import { type Dice, pair, type Spread } from "./Dice.ts"
-
-const usd = Currency.Code.make("USD")
+import { Money } from "../../domain/money/index.ts"
+import { type Dice, dice } from "./Dice.ts"
+import { pairs, type Spread } from "./Spread.ts"
 
 /** Of a hundred requests. */
 export const duplicatesPercent = 2
@@ -16,57 +11,59 @@ export const rejectionsPercent = 2
 /** A retry is of one of the transfers that were acknowledged last, as retries are. */
 const remembered = 1024
 
+/** A transfer as every protocol says it: US dollars, in cents, under an idempotency key. */
+export interface Transfer {
+  readonly key: string
+  readonly from: AccountId
+  readonly to: AccountId
+  readonly minor: bigint
+}
+
 /** A transfer that was acknowledged, and as what. */
 interface Done {
-  readonly instruction: Instruction
+  readonly transfer: Transfer
   readonly transactionId: string
 }
 
 /** A request and the only answer to it that is right. */
 export type Asked =
-  | { readonly expect: "posting"; readonly instruction: Instruction }
-  | { readonly expect: "rejection"; readonly instruction: Instruction }
-  | { readonly expect: "replay"; readonly instruction: Instruction; readonly transactionId: string }
+  | { readonly expect: "posting"; readonly transfer: Transfer }
+  | { readonly expect: "rejection"; readonly transfer: Transfer }
+  | { readonly expect: "replay"; readonly transfer: Transfer; readonly transactionId: string }
 
-/** The key of the n-th request of its kind. */
-export const keyed = (kind: string, n: number): IdempotencyKey => keyOf("bench", `${kind}-${n}`)
-
-/** Posts `minor` cents from one account to another. */
-export const posting = (kind: "deposit" | "transfer", from: AccountId, to: AccountId, minor: bigint): Command.Post => {
-  const amount = Money.make(minor, usd)
-  return {
-    _tag: "Post",
-    kind,
-    legs: [
-      { accountId: from, side: "debit", amount },
-      { accountId: to, side: "credit", amount }
-    ]
-  }
-}
+/** An answer: the transaction that was posted, or why there is none; `InsufficientFunds` is a rejection. */
+export type Answer = { readonly transactionId: string } | { readonly refused: string }
 
 /** An endless mix of requests, and the judge of the answers. */
 export interface Mix {
   readonly next: () => Asked
   /** Whether this answer committed a new transfer. Throws where it is not the right one. */
-  readonly isNewTransfer: (asked: Asked, answer: Result.Result<Receipt.Receipt, SubmitError>) => boolean
+  readonly isNewTransfer: (asked: Asked, answer: Answer) => boolean
+}
+
+/** The account of a number below their count. */
+export const accountAt = (accounts: ReadonlyArray<AccountId>, index: number): AccountId => {
+  const id = accounts[index]
+  if (id === undefined) throw new RangeError(`there is no account ${index}`)
+  return id
+}
+
+/** New transfers between these accounts; `name` keeps their keys apart from all others. */
+export const freshTransfers = (name: string, accounts: ReadonlyArray<AccountId>, spread: Spread, roll: Dice) => {
+  const choose = pairs(accounts.length, spread)
+  let asked = 0
+  return (minor = BigInt(1 + roll(10_000))): Transfer => {
+    const [from, to] = choose(roll)
+    return { key: `${name}-${asked++}`, from: accountAt(accounts, from), to: accountAt(accounts, to), minor }
+  }
 }
 
 /** A mix over these accounts; `name` keeps its keys apart from those of other mixes in the same ledger. */
-export const mix = (name: string, accounts: ReadonlyArray<AccountId>, spread: Spread, roll: Dice): Mix => {
+export const mix = (name: string, accounts: ReadonlyArray<AccountId>, spread: Spread, seed: number): Mix => {
+  const roll = dice(seed)
+  const fresh = freshTransfers(name, accounts, spread, roll)
   const done: Array<Done> = []
-  let asked = 0
   let posted = 0
-
-  const account = (index: number): AccountId => {
-    const id = accounts[index]
-    if (id === undefined) throw new RangeError(`there is no account ${index}`)
-    return id
-  }
-
-  const fresh = (minor: bigint): Instruction => {
-    const [from, to] = pair(roll, accounts.length, spread)
-    return { key: keyed(name, asked++), command: posting("transfer", account(from), account(to), minor) }
-  }
 
   return {
     next: () => {
@@ -75,21 +72,19 @@ export const mix = (name: string, accounts: ReadonlyArray<AccountId>, spread: Sp
       if (earlier !== undefined) return { expect: "replay", ...earlier }
       // More than any account ever holds.
       return chance >= 100 - rejectionsPercent
-        ? { expect: "rejection", instruction: fresh(Money.amountMinorMax) }
-        : { expect: "posting", instruction: fresh(BigInt(1 + roll(10_000))) }
+        ? { expect: "rejection", transfer: fresh(Money.amountMinorMax) }
+        : { expect: "posting", transfer: fresh() }
     },
-    isNewTransfer: (request, answer) => {
-      const tag = Result.isFailure(answer) ? answer.failure._tag : answer.success._tag
-      if (request.expect === "rejection" && tag === "InsufficientFunds") return false
-      if (request.expect !== "rejection" && Result.isSuccess(answer) && answer.success._tag === "TransactionPosted") {
-        const transactionId = answer.success.transaction.id
-        if (request.expect === "posting") {
-          done[posted++ % remembered] = { instruction: request.instruction, transactionId }
-          return true
-        }
-        if (request.transactionId === transactionId) return false
+    isNewTransfer: (asked, answer) => {
+      const isPosted = "transactionId" in answer
+      if (asked.expect === "rejection" && !isPosted && answer.refused === "InsufficientFunds") return false
+      if (asked.expect === "posting" && isPosted) {
+        done[posted++ % remembered] = { transfer: asked.transfer, transactionId: answer.transactionId }
+        return true
       }
-      throw new Error(`the answer to ${request.instruction.key} was to be a ${request.expect} and is ${tag}`)
+      if (asked.expect === "replay" && isPosted && answer.transactionId === asked.transactionId) return false
+      const is = isPosted ? answer.transactionId : answer.refused
+      throw new Error(`the answer to ${asked.transfer.key} was to be a ${asked.expect} and is ${is}`)
     }
   }
 }

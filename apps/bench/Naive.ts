@@ -4,8 +4,9 @@
  */
 import postgres from "postgres"
 import type { Check, Contender } from "./Contender.ts"
-import { type Dice, dice, pair, type Spread } from "./Dice.ts"
+import { type Dice, dice } from "./Dice.ts"
 import { sampleOf } from "./Sample.ts"
+import { type Pair, pairs, type Spread } from "./Spread.ts"
 
 type Sql = postgres.Sql<{ readonly bigint: bigint }>
 
@@ -72,11 +73,12 @@ export const openNaive = async (url: string, accounts: number, fundsMinor: bigin
   await sql.unsafe(schema)
   await sql`insert into naive.account select id, ${fundsMinor} from generate_series(0, ${accounts - 1}::int) id`
   let keys = 0
+  let contenders = 0
   let committedInAll = 0
 
-  const client = async (roll: Dice, spread: Spread, until: number, latenciesMs: Array<number>) => {
+  const client = async (roll: Dice, choose: (roll: Dice) => Pair, until: number, latenciesMs: Array<number>) => {
     while (performance.now() < until) {
-      const [from, to] = pair(roll, accounts, spread)
+      const [from, to] = choose(roll)
       const sentAt = performance.now()
       await transfer(sql, `naive-${keys++}`, from, to, BigInt(1 + roll(10_000)))
       latenciesMs.push(performance.now() - sentAt)
@@ -85,7 +87,8 @@ export const openNaive = async (url: string, accounts: number, fundsMinor: bigin
 
   return {
     contender: (spread) => {
-      const roll = dice(spread === "hot" ? 2 : 1)
+      const roll = dice(++contenders)
+      const choose = pairs(accounts, spread)
       return {
         name: `naive transfer, ${spread}, ${connections} connections`,
         prepare: async () => {
@@ -95,7 +98,7 @@ export const openNaive = async (url: string, accounts: number, fundsMinor: bigin
           const latenciesMs: Array<number> = []
           const start = performance.now()
           const until = start + seconds * 1000
-          await Promise.all(Array.from({ length: connections }, () => client(roll, spread, until, latenciesMs)))
+          await Promise.all(Array.from({ length: connections }, () => client(roll, choose, until, latenciesMs)))
           committedInAll += latenciesMs.length
           return sampleOf(latenciesMs.length, (performance.now() - start) / 1000, latenciesMs)
         }

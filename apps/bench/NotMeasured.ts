@@ -1,15 +1,22 @@
+/** What the figures do and do not say; printed with them. */
 import { duplicatesPercent, rejectionsPercent } from "./Mix.ts"
 
-/** What the figures do and do not say; printed with them. */
-export const notMeasured = `Counted: transfers that were committed and acknowledged. Of the ledger's requests ${duplicatesPercent} % are retries and ${rejectionsPercent} % are
-rejected; both are answered, and checked, and neither is counted. The other contenders' transfers are all new.
-Latencies are those of the counted transfers, measured where they are sent; the time ends with the last answer.
-The ledger's load and its checks run in the ledger's own process and take CPU from it.
-pgbench's transaction is not a transfer: three updates, a select and an insert. Its 5,000,000 accounts are 750 MB, so that
-nearly each transaction writes a whole page to the WAL; the naive transfer has as many accounts as the ledger.
+export const counted = `Counted: transfers that were committed and acknowledged. Of the bank's requests ${duplicatesPercent} % are retries and ${rejectionsPercent} % are
+rejected; both are answered, and checked, and neither is counted.Latencies are those of the counted transfers, measured where they are sent; the time ends with the last answer.
+Every contender ran for up to 2 s before the first round, which is not measured: the JIT compiler has done its work.
+CPU is counted in ticks of 10 ms, where Linux's /proc shows it. WAL and PostgreSQL's CPU are the whole server's, so what
+other databases did meanwhile is in them.`
 
-Not measured: the REST and RPC edges (the ledger's port is called in this process); a network between bank and
-PostgreSQL; an open loop, in which requests arrive whether or not others were answered; more accounts than fit in memory;
-tables larger than the run makes them; holds, reversals, transactions of more than two legs, metadata; an outbox; reads
-beside the writes; replicas; CPU of either side; long runs with their own checkpoints and vacuums.
-WAL is the whole server's, so what other databases wrote meanwhile is in it.`
+export const pgbenchNotes = `The transfers of pgbench and of the naive reference are all new. pgbench's transaction is not a transfer: three updates,
+a select and an insert. Its 5,000,000 accounts are 750 MB, so that nearly each transaction writes a whole page to the WAL.`
+
+export const ledgerNotes = `The ledger's load and its checks run in the ledger's own process and take CPU from it; pgbench's own CPU is its load's.
+The naive transfer has as many accounts as the ledger. A checkpoint that is begun on purpose is begun in the middle.
+
+Not measured here: the REST and RPC edges (\`endtoend\`); more accounts than the writer keeps in memory, and large tables
+(\`large\`); a network between bank and PostgreSQL; holds, reversals, transactions of more than two legs, metadata; an
+outbox; reads beside the writes; replicas; long runs with their own checkpoints and vacuums.`
+
+export const largeNotes = `Both ledgers, the load and its checks run in one process. The large ledger was filled through its port just before, in
+ever the same way: its tables have no bloat but what that made, and nothing was vacuumed on purpose. A checkpoint that is
+begun on purpose is begun in the middle of each run.`

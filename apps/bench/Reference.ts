@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import type { Contender } from "./Contender.ts"
+import { progress } from "./Report.ts"
 import { sampleOf } from "./Sample.ts"
 import type { Server } from "./Server.ts"
 
@@ -16,7 +17,7 @@ const threads = 2
 const versionsDir = "/usr/lib/postgresql"
 
 /** The pgbench of the path, or else the newest that is installed; undefined if there is none. */
-export const findPgbench = (): string | undefined => {
+const findPgbench = (): string | undefined => {
   const versions = existsSync(versionsDir) ? readdirSync(versionsDir).sort((a, b) => Number(b) - Number(a)) : []
   const folders = [
     ...(process.env.PATH ?? "").split(delimiter),
@@ -61,12 +62,14 @@ const latenciesIn = async (folder: string): Promise<ReadonlyArray<number>> => {
 }
 
 /** Fills pgbench's tables and answers the contender. */
-export const reference = async (program: string, url: string, server: Server): Promise<Contender> => {
+const reference = async (program: string, url: string, server: Server): Promise<Contender> => {
   await pgbench(program, url, ["--initialize", "--quiet", `--scale=${scale}`])
   return {
     name: `pgbench TPC-B-like, ${clients} clients`,
     // What pgbench does itself before it runs; here, so that its WAL is not counted.
-    prepare: () => server.run("vacuum pgbench_branches, pgbench_tellers"),
+    prepare: async () => {
+      await server.run("vacuum pgbench_branches, pgbench_tellers")
+    },
     run: async (seconds) => {
       const folder = await mkdtemp(join(tmpdir(), "pgbench-"))
       try {
@@ -90,4 +93,15 @@ export const reference = async (program: string, url: string, server: Server): P
       }
     }
   }
+}
+
+/** Fills pgbench's tables; answers the contender, or none where there is no pgbench. */
+export const openReference = async (url: string, server: Server): Promise<ReadonlyArray<Contender>> => {
+  const program = findPgbench()
+  if (program === undefined) {
+    console.log("There is no pgbench here: nothing is compared with it.")
+    return []
+  }
+  progress("filling pgbench's tables …")
+  return [await reference(program, url, server)]
 }

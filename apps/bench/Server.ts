@@ -1,8 +1,9 @@
 /** The PostgreSQL under test, as its own settings and counters describe it. */
 import { availableParallelism } from "node:os"
 import postgres from "postgres"
+import { postgresMicros, postmasterOf } from "./Cpu.ts"
 
-type Row = Readonly<Record<string, string>>
+export type Row = Readonly<Record<string, string>>
 
 /** What a figure depends on and the server says of itself. */
 export interface ServerFacts {
@@ -15,12 +16,14 @@ export interface Server {
   readonly facts: ServerFacts
   /** Bytes of WAL that the whole server has written so far. */
   readonly walBytes: () => Promise<number>
+  /** CPU time of all processes of the server so far, in microseconds; undefined where it does not run in sight. */
+  readonly cpuMicros: () => number | undefined
   /** Commits in other databases of this server so far. */
   readonly otherCommits: () => Promise<number>
   /** Begins a checkpoint and waits for it. Answers false where the user may not. */
   readonly checkpoint: () => Promise<boolean>
-  /** Runs a statement without parameters. */
-  readonly run: (statement: string) => Promise<void>
+  /** Runs a statement without parameters. Every column of its rows is text. */
+  readonly run: (statement: string) => Promise<ReadonlyArray<Row>>
   readonly end: () => Promise<void>
 }
 
@@ -46,9 +49,11 @@ export const openServer = async (url: string): Promise<Server> => {
     await sql.end()
     throw new Error(`This PostgreSQL is not durable, nothing is measured: ${weak.join(", ")} must be on`)
   }
+  const postmaster = postmasterOf(Number(await textOf("select pg_backend_pid()::text value")))
   return {
     facts: { version: await textOf("select version() value"), settings, cores: availableParallelism() },
     walBytes: async () => Number(await textOf("select (pg_current_wal_lsn() - '0/0')::text value")),
+    cpuMicros: () => (postmaster === undefined ? undefined : postgresMicros(postmaster)),
     otherCommits: async () =>
       Number(
         await textOf("select sum(xact_commit)::text value from pg_stat_database where datname <> current_database()")
@@ -62,9 +67,7 @@ export const openServer = async (url: string): Promise<Server> => {
         throw cause
       }
     },
-    run: async (statement) => {
-      await sql.unsafe(statement)
-    },
+    run: (statement) => sql.unsafe<Array<Row>>(statement),
     end: () => sql.end()
   }
 }

@@ -1,6 +1,7 @@
-/** `npm run bench -- ledger`: how fast, beside what, and at what price. */
+/** `npm run bench -- ledger|endtoend|large`: how fast, beside what, and at what price. */
 import { createDatabase } from "../../infra/testing/postgres.ts"
-import { argumentsFrom, usage } from "./Arguments.ts"
+import { argumentsFrom, type Benchmark, usage } from "./Arguments.ts"
+import { benchLarge } from "./Large.ts"
 import { benchLedger } from "./Ledger.ts"
 
 const read = () => {
@@ -17,7 +18,11 @@ const database = await createDatabase()
 const interrupted = new Promise<number>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(130))
 })
-const finished = benchLedger(database.url, asked).then((isRight) => (isRight ? 0 : 1))
+const benchmarks = { ledger: benchLedger, endtoend: benchLedger, large: benchLarge } satisfies Record<
+  Benchmark,
+  unknown
+>
+const finished = benchmarks[asked.benchmark](database.url, asked).then((isRight) => (isRight ? 0 : 1))
 const code = await Promise.race([finished, interrupted]).catch((cause) => {
   console.error(cause)
   return 1
