@@ -8,6 +8,7 @@ import { entrySpecs } from "./EntrySpecs.ts"
 import { expirySpecs } from "./ExpirySpecs.ts"
 import { holdSpecs } from "./HoldSpecs.ts"
 import { idempotencySpecs } from "./IdempotencySpecs.ts"
+import { linkedSpecs } from "./LinkedSpecs.ts"
 import { postingSpecs } from "./PostingSpecs.ts"
 import { reversalSpecs } from "./ReversalSpecs.ts"
 import { shiftedClock } from "./ShiftedClock.ts"
@@ -48,6 +49,7 @@ export const ledgerContract = <E>(
     entrySpecs(spec, isShared ? clock.advance : () => Effect.void)
     if (isShared) expirySpecs(spec, clock.advance)
     idempotencySpecs(spec)
+    linkedSpecs(spec)
     spec(
       "after all of this the audit finds no violation",
       Effect.gen(function* () {

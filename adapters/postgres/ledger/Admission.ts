@@ -33,21 +33,41 @@ export interface Request {
 
 export interface Admission {
   readonly submit: (instruction: Instruction) => Effect.Effect<Receipt.Receipt, SubmitError>
-  /** The requests that wait, oldest first, at most `max`: they are the caller's to finish. */
+  /**
+   * The requests that wait, oldest first, of at most `max` commands: they are the caller's to finish. Linked commands
+   * count each, but a list that is larger by itself is taken by itself.
+   */
   readonly take: (max: number) => ReadonlyArray<Request>
+  /** Commands that wait. */
   readonly waiting: () => number
-  /** Requests that have no answer yet, taken or not. */
+  /** Commands that have no answer yet, taken or not. */
   readonly unfinished: () => number
   readonly finish: (request: Request, answer: Answer) => void
   /** From now on requests are refused with this error; undefined admits them again. */
   readonly refuse: (error: LedgerUnavailable | undefined) => void
 }
 
+const sizeOf = (command: Command.Command): number => (command._tag === "Linked" ? command.commands.length : 1)
+
 const tagOf = (answer: Answer): string => (Result.isFailure(answer) ? answer.failure._tag : "")
+
+/** How many of the requests, from the first on, have at most `max` commands; one at least where `max` is not zero. */
+const endOf = (requests: ReadonlyArray<Request>, max: number): number => {
+  let end = 0
+  let left = max
+  for (const { first } of requests) {
+    const size = sizeOf(first.command)
+    if (size > left && (end > 0 || max === 0)) break
+    left -= size
+    end++
+  }
+  return end
+}
 
 export const admission = (requestsMax: number, onRequest: () => void): Admission => {
   const underWay = new Map<string, Request>()
   let waiting: Array<Request> = []
+  let waitingCount = 0
   let count = 0
   let refusal: LedgerUnavailable | undefined
 
@@ -60,6 +80,7 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
     const request: Request = { key, keyDigest: digest, first: waiter, others: [] }
     underWay.set(digest, request)
     waiting.push(request)
+    waitingCount += sizeOf(waiter.command)
     onRequest()
   }
 
@@ -67,9 +88,11 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
     submit: ({ key, command }) =>
       Effect.callback<Receipt.Receipt, SubmitError>((resume) => {
         if (refusal !== undefined) return resume(Effect.fail(refusal))
-        if (count >= requestsMax) return resume(Effect.fail(new LedgerOverloaded({})))
+        const size = sizeOf(command)
+        const isFull = count >= requestsMax || (count > 0 && count + size > requestsMax)
+        if (isFull) return resume(Effect.fail(new LedgerOverloaded({})))
         requireStorable(command)
-        count++
+        count += size
         admit(key, keyDigest(key), {
           command,
           fingerprint: fingerprintOf(command),
@@ -77,17 +100,23 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
         })
       }),
     take: (max) => {
-      const taken = waiting.length <= max ? waiting : waiting.slice(0, max)
-      waiting = waiting.length <= max ? [] : waiting.slice(max)
+      let taken = waiting
+      if (waitingCount <= max) waiting = []
+      else {
+        const end = endOf(waiting, max)
+        taken = waiting.slice(0, end)
+        waiting = waiting.slice(end)
+      }
+      for (const { first } of taken) waitingCount -= sizeOf(first.command)
       return taken
     },
-    waiting: () => waiting.length,
+    waiting: () => waitingCount,
     unfinished: () => count,
     finish: (request, answer) => {
       const { key, keyDigest: digest, first, others } = request
       const tag = tagOf(answer)
       underWay.delete(digest)
-      count--
+      count -= sizeOf(first.command)
       first.resume(answer)
       for (const other of others) {
         // The first asked for something else than what is stored; this one may be its retry.
@@ -95,7 +124,7 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
           admit(key, digest, other)
           continue
         }
-        count--
+        count -= sizeOf(other.command)
         const same = other.fingerprint === first.fingerprint || tag === "LedgerUnavailable"
         other.resume(same ? answer : Result.fail(new IdempotencyConflict({ key })))
       }

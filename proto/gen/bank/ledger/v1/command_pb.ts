@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bank/ledger/v1/command.proto.
  */
 export const file_bank_ledger_v1_command: GenFile = /*@__PURE__*/
-  fileDesc("ChxiYW5rL2xlZGdlci92MS9jb21tYW5kLnByb3RvEg5iYW5rLmxlZGdlci52MSJECgtJbnN0cnVjdGlvbhILCgNrZXkYASABKAkSKAoHY29tbWFuZBgCIAEoCzIXLmJhbmsubGVkZ2VyLnYxLkNvbW1hbmQimQMKB0NvbW1hbmQSMwoMb3Blbl9hY2NvdW50GAEgASgLMhsuYmFuay5sZWRnZXIudjEuT3BlbkFjY291bnRIABI9ChFjb25maWd1cmVfYWNjb3VudBgCIAEoCzIgLmJhbmsubGVkZ2VyLnYxLkNvbmZpZ3VyZUFjY291bnRIABI1Cg1jbG9zZV9hY2NvdW50GAMgASgLMhwuYmFuay5sZWRnZXIudjEuQ2xvc2VBY2NvdW50SAASJAoEcG9zdBgEIAEoCzIULmJhbmsubGVkZ2VyLnYxLlBvc3RIABIuCglhdXRob3JpemUYBSABKAsyGS5iYW5rLmxlZGdlci52MS5BdXRob3JpemVIABIqCgdjYXB0dXJlGAYgASgLMhcuYmFuay5sZWRnZXIudjEuQ2FwdHVyZUgAEioKB3JlbGVhc2UYByABKAsyFy5iYW5rLmxlZGdlci52MS5SZWxlYXNlSAASKgoHcmV2ZXJzZRgIIAEoCzIXLmJhbmsubGVkZ2VyLnYxLlJldmVyc2VIAEIJCgdjb21tYW5kIs8BCgtPcGVuQWNjb3VudBISCgphY2NvdW50X2lkGAEgASgJEi8KBGtpbmQYAiABKA4yIS5iYW5rLmxlZGdlci52MS5MZWRnZXJBY2NvdW50S2luZBIQCghjdXJyZW5jeRgDIAEoCRIpCgtub3JtYWxfc2lkZRgEIAEoDjIULmJhbmsubGVkZ2VyLnYxLlNpZGUSLAoPb3ZlcmRyYWZ0X2xpbWl0GAUgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EhAKCHJldmlzaW9uGAYgASgNIpgBChBDb25maWd1cmVBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSLAoPb3ZlcmRyYWZ0X2xpbWl0GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EjAKC3Jlc3RyaWN0aW9uGAMgASgOMhsuYmFuay5sZWRnZXIudjEuUmVzdHJpY3Rpb24SEAoIcmV2aXNpb24YBCABKA0iWAoMQ2xvc2VBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSFQoIc3dlZXBfdG8YAiABKAlIAIgBARIQCghyZXZpc2lvbhgDIAEoDUILCglfc3dlZXBfdG8iYgoDTGVnEhIKCmFjY291bnRfaWQYASABKAkSIgoEc2lkZRgCIAEoDjIULmJhbmsubGVkZ2VyLnYxLlNpZGUSIwoGYW1vdW50GAMgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5IpECCgRQb3N0Ei0KBGtpbmQYASABKA4yHy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbktpbmQSIQoEbGVncxgCIAMoCzITLmJhbmsubGVkZ2VyLnYxLkxlZxIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARI0CghtZXRhZGF0YRgFIAMoCzIiLmJhbmsubGVkZ2VyLnYxLlBvc3QuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIqsCCglBdXRob3JpemUSGAoQZGViaXRfYWNjb3VudF9pZBgBIAEoCRIZChFjcmVkaXRfYWNjb3VudF9pZBgCIAEoCRIjCgZhbW91bnQYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoLZGVzY3JpcHRpb24YBSABKAlIAIgBARI5CghtZXRhZGF0YRgGIAMoCzInLmJhbmsubGVkZ2VyLnYxLkF1dGhvcml6ZS5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIOCgxfZGVzY3JpcHRpb24ijgIKB0NhcHR1cmUSDwoHaG9sZF9pZBgBIAEoCRIjCgZhbW91bnQYAiABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSEQoJa2VlcF9yZXN0GAMgASgIEhcKCnZhbHVlX2RhdGUYBCABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgFIAEoCUgBiAEBEjcKCG1ldGFkYXRhGAYgAygLMiUuYmFuay5sZWRnZXIudjEuQ2FwdHVyZS5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iGgoHUmVsZWFzZRIPCgdob2xkX2lkGAEgASgJIoICCgdSZXZlcnNlEhYKDnRyYW5zYWN0aW9uX2lkGAEgASgJEiMKBmFtb3VudBgCIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARI3CghtZXRhZGF0YRgFIAMoCzIlLmJhbmsubGVkZ2VyLnYxLlJldmVyc2UuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIsUBCgdSZWNlaXB0Ej8KEnRyYW5zYWN0aW9uX3Bvc3RlZBgBIAEoCzIhLmJhbmsubGVkZ2VyLnYxLlRyYW5zYWN0aW9uUG9zdGVkSAASMwoMaG9sZF9jaGFuZ2VkGAIgASgLMhsuYmFuay5sZWRnZXIudjEuSG9sZENoYW5nZWRIABI5Cg9hY2NvdW50X2NoYW5nZWQYAyABKAsyHi5iYW5rLmxlZGdlci52MS5BY2NvdW50Q2hhbmdlZEgAQgkKB3JlY2VpcHQiaQoRVHJhbnNhY3Rpb25Qb3N0ZWQSMAoLdHJhbnNhY3Rpb24YASABKAsyGy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbhIiCgRob2xkGAIgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCIxCgtIb2xkQ2hhbmdlZBIiCgRob2xkGAEgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCJyCg5BY2NvdW50Q2hhbmdlZBIuCgdhY2NvdW50GAEgASgLMh0uYmFuay5sZWRnZXIudjEuTGVkZ2VyQWNjb3VudBIwCgt0cmFuc2FjdGlvbhgCIAEoCzIbLmJhbmsubGVkZ2VyLnYxLlRyYW5zYWN0aW9uYgZwcm90bzM", [file_bank_ledger_v1_ledger, file_bank_type_v1_money, file_google_protobuf_timestamp]);
+  fileDesc("ChxiYW5rL2xlZGdlci92MS9jb21tYW5kLnByb3RvEg5iYW5rLmxlZGdlci52MSJECgtJbnN0cnVjdGlvbhILCgNrZXkYASABKAkSKAoHY29tbWFuZBgCIAEoCzIXLmJhbmsubGVkZ2VyLnYxLkNvbW1hbmQiwwMKB0NvbW1hbmQSMwoMb3Blbl9hY2NvdW50GAEgASgLMhsuYmFuay5sZWRnZXIudjEuT3BlbkFjY291bnRIABI9ChFjb25maWd1cmVfYWNjb3VudBgCIAEoCzIgLmJhbmsubGVkZ2VyLnYxLkNvbmZpZ3VyZUFjY291bnRIABI1Cg1jbG9zZV9hY2NvdW50GAMgASgLMhwuYmFuay5sZWRnZXIudjEuQ2xvc2VBY2NvdW50SAASJAoEcG9zdBgEIAEoCzIULmJhbmsubGVkZ2VyLnYxLlBvc3RIABIuCglhdXRob3JpemUYBSABKAsyGS5iYW5rLmxlZGdlci52MS5BdXRob3JpemVIABIqCgdjYXB0dXJlGAYgASgLMhcuYmFuay5sZWRnZXIudjEuQ2FwdHVyZUgAEioKB3JlbGVhc2UYByABKAsyFy5iYW5rLmxlZGdlci52MS5SZWxlYXNlSAASKgoHcmV2ZXJzZRgIIAEoCzIXLmJhbmsubGVkZ2VyLnYxLlJldmVyc2VIABIoCgZsaW5rZWQYCSABKAsyFi5iYW5rLmxlZGdlci52MS5MaW5rZWRIAEIJCgdjb21tYW5kIjkKBkxpbmtlZBIvCghjb21tYW5kcxgBIAMoCzIdLmJhbmsubGVkZ2VyLnYxLkxpbmtlZENvbW1hbmQi9AEKDUxpbmtlZENvbW1hbmQSJAoEcG9zdBgBIAEoCzIULmJhbmsubGVkZ2VyLnYxLlBvc3RIABIuCglhdXRob3JpemUYAiABKAsyGS5iYW5rLmxlZGdlci52MS5BdXRob3JpemVIABIqCgdjYXB0dXJlGAMgASgLMhcuYmFuay5sZWRnZXIudjEuQ2FwdHVyZUgAEioKB3JlbGVhc2UYBCABKAsyFy5iYW5rLmxlZGdlci52MS5SZWxlYXNlSAASKgoHcmV2ZXJzZRgFIAEoCzIXLmJhbmsubGVkZ2VyLnYxLlJldmVyc2VIAEIJCgdjb21tYW5kIs8BCgtPcGVuQWNjb3VudBISCgphY2NvdW50X2lkGAEgASgJEi8KBGtpbmQYAiABKA4yIS5iYW5rLmxlZGdlci52MS5MZWRnZXJBY2NvdW50S2luZBIQCghjdXJyZW5jeRgDIAEoCRIpCgtub3JtYWxfc2lkZRgEIAEoDjIULmJhbmsubGVkZ2VyLnYxLlNpZGUSLAoPb3ZlcmRyYWZ0X2xpbWl0GAUgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EhAKCHJldmlzaW9uGAYgASgNIpgBChBDb25maWd1cmVBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSLAoPb3ZlcmRyYWZ0X2xpbWl0GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EjAKC3Jlc3RyaWN0aW9uGAMgASgOMhsuYmFuay5sZWRnZXIudjEuUmVzdHJpY3Rpb24SEAoIcmV2aXNpb24YBCABKA0iWAoMQ2xvc2VBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSFQoIc3dlZXBfdG8YAiABKAlIAIgBARIQCghyZXZpc2lvbhgDIAEoDUILCglfc3dlZXBfdG8iYgoDTGVnEhIKCmFjY291bnRfaWQYASABKAkSIgoEc2lkZRgCIAEoDjIULmJhbmsubGVkZ2VyLnYxLlNpZGUSIwoGYW1vdW50GAMgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5IpECCgRQb3N0Ei0KBGtpbmQYASABKA4yHy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbktpbmQSIQoEbGVncxgCIAMoCzITLmJhbmsubGVkZ2VyLnYxLkxlZxIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARI0CghtZXRhZGF0YRgFIAMoCzIiLmJhbmsubGVkZ2VyLnYxLlBvc3QuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIqsCCglBdXRob3JpemUSGAoQZGViaXRfYWNjb3VudF9pZBgBIAEoCRIZChFjcmVkaXRfYWNjb3VudF9pZBgCIAEoCRIjCgZhbW91bnQYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoLZGVzY3JpcHRpb24YBSABKAlIAIgBARI5CghtZXRhZGF0YRgGIAMoCzInLmJhbmsubGVkZ2VyLnYxLkF1dGhvcml6ZS5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIOCgxfZGVzY3JpcHRpb24ijgIKB0NhcHR1cmUSDwoHaG9sZF9pZBgBIAEoCRIjCgZhbW91bnQYAiABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSEQoJa2VlcF9yZXN0GAMgASgIEhcKCnZhbHVlX2RhdGUYBCABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgFIAEoCUgBiAEBEjcKCG1ldGFkYXRhGAYgAygLMiUuYmFuay5sZWRnZXIudjEuQ2FwdHVyZS5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iGgoHUmVsZWFzZRIPCgdob2xkX2lkGAEgASgJIoICCgdSZXZlcnNlEhYKDnRyYW5zYWN0aW9uX2lkGAEgASgJEiMKBmFtb3VudBgCIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARI3CghtZXRhZGF0YRgFIAMoCzIlLmJhbmsubGVkZ2VyLnYxLlJldmVyc2UuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIv4BCgdSZWNlaXB0Ej8KEnRyYW5zYWN0aW9uX3Bvc3RlZBgBIAEoCzIhLmJhbmsubGVkZ2VyLnYxLlRyYW5zYWN0aW9uUG9zdGVkSAASMwoMaG9sZF9jaGFuZ2VkGAIgASgLMhsuYmFuay5sZWRnZXIudjEuSG9sZENoYW5nZWRIABI5Cg9hY2NvdW50X2NoYW5nZWQYAyABKAsyHi5iYW5rLmxlZGdlci52MS5BY2NvdW50Q2hhbmdlZEgAEjcKDmxpbmtlZF9hcHBsaWVkGAQgASgLMh0uYmFuay5sZWRnZXIudjEuTGlua2VkQXBwbGllZEgAQgkKB3JlY2VpcHQiQAoNTGlua2VkQXBwbGllZBIvCghyZWNlaXB0cxgBIAMoCzIdLmJhbmsubGVkZ2VyLnYxLkxpbmtlZFJlY2VpcHQikAEKDUxpbmtlZFJlY2VpcHQSPwoSdHJhbnNhY3Rpb25fcG9zdGVkGAEgASgLMiEuYmFuay5sZWRnZXIudjEuVHJhbnNhY3Rpb25Qb3N0ZWRIABIzCgxob2xkX2NoYW5nZWQYAiABKAsyGy5iYW5rLmxlZGdlci52MS5Ib2xkQ2hhbmdlZEgAQgkKB3JlY2VpcHQiaQoRVHJhbnNhY3Rpb25Qb3N0ZWQSMAoLdHJhbnNhY3Rpb24YASABKAsyGy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbhIiCgRob2xkGAIgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCIxCgtIb2xkQ2hhbmdlZBIiCgRob2xkGAEgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCJyCg5BY2NvdW50Q2hhbmdlZBIuCgdhY2NvdW50GAEgASgLMh0uYmFuay5sZWRnZXIudjEuTGVkZ2VyQWNjb3VudBIwCgt0cmFuc2FjdGlvbhgCIAEoCzIbLmJhbmsubGVkZ2VyLnYxLlRyYW5zYWN0aW9uYgZwcm90bzM", [file_bank_ledger_v1_ledger, file_bank_type_v1_money, file_google_protobuf_timestamp]);
 
 /**
  * A command with the key that makes it safe to send again.
@@ -121,6 +121,14 @@ export type Command = Message<"bank.ledger.v1.Command"> & {
      */
     value: Reverse;
     case: "reverse";
+  } | {
+    /**
+     * Does several of these, all or none.
+     *
+     * @generated from field: bank.ledger.v1.Linked linked = 9;
+     */
+    value: Linked;
+    case: "linked";
   } | { case: undefined; value?: undefined };
 };
 
@@ -130,6 +138,89 @@ export type Command = Message<"bank.ledger.v1.Command"> & {
  */
 export const CommandSchema: GenMessage<Command> = /*@__PURE__*/
   messageDesc(file_bank_ledger_v1_command, 1);
+
+/**
+ * Several commands that are all accepted or not at all, decided in order, each seeing the effect of those before it.
+ * Errors: LinkedRejected with the first command that fails and why; its transactions have at most 10,000 entries in all.
+ *
+ * @generated from message bank.ledger.v1.Linked
+ */
+export type Linked = Message<"bank.ledger.v1.Linked"> & {
+  /**
+   * 1 to 1,000 commands.
+   *
+   * @generated from field: repeated bank.ledger.v1.LinkedCommand commands = 1;
+   */
+  commands: LinkedCommand[];
+};
+
+/**
+ * Describes the message bank.ledger.v1.Linked.
+ * Use `create(LinkedSchema)` to create a new message.
+ */
+export const LinkedSchema: GenMessage<Linked> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_command, 2);
+
+/**
+ * One of several linked commands: exactly one of these.
+ *
+ * @generated from message bank.ledger.v1.LinkedCommand
+ */
+export type LinkedCommand = Message<"bank.ledger.v1.LinkedCommand"> & {
+  /**
+   * Without one the request is invalid.
+   *
+   * @generated from oneof bank.ledger.v1.LinkedCommand.command
+   */
+  command: {
+    /**
+     * Posts a transaction.
+     *
+     * @generated from field: bank.ledger.v1.Post post = 1;
+     */
+    value: Post;
+    case: "post";
+  } | {
+    /**
+     * Authorizes a hold.
+     *
+     * @generated from field: bank.ledger.v1.Authorize authorize = 2;
+     */
+    value: Authorize;
+    case: "authorize";
+  } | {
+    /**
+     * Captures a hold.
+     *
+     * @generated from field: bank.ledger.v1.Capture capture = 3;
+     */
+    value: Capture;
+    case: "capture";
+  } | {
+    /**
+     * Releases a hold.
+     *
+     * @generated from field: bank.ledger.v1.Release release = 4;
+     */
+    value: Release;
+    case: "release";
+  } | {
+    /**
+     * Reverses a transaction.
+     *
+     * @generated from field: bank.ledger.v1.Reverse reverse = 5;
+     */
+    value: Reverse;
+    case: "reverse";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bank.ledger.v1.LinkedCommand.
+ * Use `create(LinkedCommandSchema)` to create a new message.
+ */
+export const LinkedCommandSchema: GenMessage<LinkedCommand> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_command, 3);
 
 /**
  * Opens an account in the ledger. Errors: AccountAlreadyExists, AccountCurrencyMismatch.
@@ -185,7 +276,7 @@ export type OpenAccount = Message<"bank.ledger.v1.OpenAccount"> & {
  * Use `create(OpenAccountSchema)` to create a new message.
  */
 export const OpenAccountSchema: GenMessage<OpenAccount> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 2);
+  messageDesc(file_bank_ledger_v1_command, 4);
 
 /**
  * Applies a version of the owner's settings; an older one than the last applied changes nothing.
@@ -228,7 +319,7 @@ export type ConfigureAccount = Message<"bank.ledger.v1.ConfigureAccount"> & {
  * Use `create(ConfigureAccountSchema)` to create a new message.
  */
 export const ConfigureAccountSchema: GenMessage<ConfigureAccount> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 3);
+  messageDesc(file_bank_ledger_v1_command, 5);
 
 /**
  * Sweeps the balance and closes the account for good. Errors, first wins: AccountNotFound, AccountClosed,
@@ -264,7 +355,7 @@ export type CloseAccount = Message<"bank.ledger.v1.CloseAccount"> & {
  * Use `create(CloseAccountSchema)` to create a new message.
  */
 export const CloseAccountSchema: GenMessage<CloseAccount> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 4);
+  messageDesc(file_bank_ledger_v1_command, 6);
 
 /**
  * One leg of a transaction to post.
@@ -299,7 +390,7 @@ export type Leg = Message<"bank.ledger.v1.Leg"> & {
  * Use `create(LegSchema)` to create a new message.
  */
 export const LegSchema: GenMessage<Leg> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 5);
+  messageDesc(file_bank_ledger_v1_command, 7);
 
 /**
  * Posts a transaction. Errors, first wins: Unbalanced; then, per leg in order, AccountNotFound, AccountClosed,
@@ -351,7 +442,7 @@ export type Post = Message<"bank.ledger.v1.Post"> & {
  * Use `create(PostSchema)` to create a new message.
  */
 export const PostSchema: GenMessage<Post> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 6);
+  messageDesc(file_bank_ledger_v1_command, 8);
 
 /**
  * Reserves an amount. Errors, first wins: HoldAlreadyExpired, then as for a transaction of these two legs.
@@ -407,7 +498,7 @@ export type Authorize = Message<"bank.ledger.v1.Authorize"> & {
  * Use `create(AuthorizeSchema)` to create a new message.
  */
 export const AuthorizeSchema: GenMessage<Authorize> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 7);
+  messageDesc(file_bank_ledger_v1_command, 9);
 
 /**
  * Posts a hold or a part of it. Errors, first wins: HoldNotFound, HoldEnded, CurrencyMismatch, CaptureExceedsHold, then
@@ -464,7 +555,7 @@ export type Capture = Message<"bank.ledger.v1.Capture"> & {
  * Use `create(CaptureSchema)` to create a new message.
  */
 export const CaptureSchema: GenMessage<Capture> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 8);
+  messageDesc(file_bank_ledger_v1_command, 10);
 
 /**
  * Gives back what a hold still reserves. Errors, first wins: HoldNotFound, HoldEnded.
@@ -485,7 +576,7 @@ export type Release = Message<"bank.ledger.v1.Release"> & {
  * Use `create(ReleaseSchema)` to create a new message.
  */
 export const ReleaseSchema: GenMessage<Release> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 9);
+  messageDesc(file_bank_ledger_v1_command, 11);
 
 /**
  * Posts the mirror image of a transaction. Errors, first wins: TransactionNotFound, NotReversible,
@@ -535,7 +626,7 @@ export type Reverse = Message<"bank.ledger.v1.Reverse"> & {
  * Use `create(ReverseSchema)` to create a new message.
  */
 export const ReverseSchema: GenMessage<Reverse> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 10);
+  messageDesc(file_bank_ledger_v1_command, 12);
 
 /**
  * What the ledger answers to a command that it accepted, the same to every retry of it.
@@ -572,6 +663,14 @@ export type Receipt = Message<"bank.ledger.v1.Receipt"> & {
      */
     value: AccountChanged;
     case: "accountChanged";
+  } | {
+    /**
+     * To Linked.
+     *
+     * @generated from field: bank.ledger.v1.LinkedApplied linked_applied = 4;
+     */
+    value: LinkedApplied;
+    case: "linkedApplied";
   } | { case: undefined; value?: undefined };
 };
 
@@ -580,7 +679,65 @@ export type Receipt = Message<"bank.ledger.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 11);
+  messageDesc(file_bank_ledger_v1_command, 13);
+
+/**
+ * Linked commands were all done.
+ *
+ * @generated from message bank.ledger.v1.LinkedApplied
+ */
+export type LinkedApplied = Message<"bank.ledger.v1.LinkedApplied"> & {
+  /**
+   * In the order of the commands.
+   *
+   * @generated from field: repeated bank.ledger.v1.LinkedReceipt receipts = 1;
+   */
+  receipts: LinkedReceipt[];
+};
+
+/**
+ * Describes the message bank.ledger.v1.LinkedApplied.
+ * Use `create(LinkedAppliedSchema)` to create a new message.
+ */
+export const LinkedAppliedSchema: GenMessage<LinkedApplied> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_command, 14);
+
+/**
+ * What the ledger answers to one of several linked commands.
+ *
+ * @generated from message bank.ledger.v1.LinkedReceipt
+ */
+export type LinkedReceipt = Message<"bank.ledger.v1.LinkedReceipt"> & {
+  /**
+   * Exactly one is set.
+   *
+   * @generated from oneof bank.ledger.v1.LinkedReceipt.receipt
+   */
+  receipt: {
+    /**
+     * To Post, Capture and Reverse.
+     *
+     * @generated from field: bank.ledger.v1.TransactionPosted transaction_posted = 1;
+     */
+    value: TransactionPosted;
+    case: "transactionPosted";
+  } | {
+    /**
+     * To Authorize and Release.
+     *
+     * @generated from field: bank.ledger.v1.HoldChanged hold_changed = 2;
+     */
+    value: HoldChanged;
+    case: "holdChanged";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bank.ledger.v1.LinkedReceipt.
+ * Use `create(LinkedReceiptSchema)` to create a new message.
+ */
+export const LinkedReceiptSchema: GenMessage<LinkedReceipt> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_command, 15);
 
 /**
  * A transaction was posted.
@@ -608,7 +765,7 @@ export type TransactionPosted = Message<"bank.ledger.v1.TransactionPosted"> & {
  * Use `create(TransactionPostedSchema)` to create a new message.
  */
 export const TransactionPostedSchema: GenMessage<TransactionPosted> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 12);
+  messageDesc(file_bank_ledger_v1_command, 16);
 
 /**
  * A hold was authorized or released.
@@ -629,7 +786,7 @@ export type HoldChanged = Message<"bank.ledger.v1.HoldChanged"> & {
  * Use `create(HoldChangedSchema)` to create a new message.
  */
 export const HoldChangedSchema: GenMessage<HoldChanged> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 13);
+  messageDesc(file_bank_ledger_v1_command, 17);
 
 /**
  * An account was opened, configured or closed.
@@ -657,5 +814,5 @@ export type AccountChanged = Message<"bank.ledger.v1.AccountChanged"> & {
  * Use `create(AccountChangedSchema)` to create a new message.
  */
 export const AccountChangedSchema: GenMessage<AccountChanged> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_command, 14);
+  messageDesc(file_bank_ledger_v1_command, 18);
 
