@@ -2,7 +2,8 @@
 import { duplicatesPercent, rejectionsPercent } from "./Mix.ts"
 
 export const counted = `Counted: transfers that were committed and acknowledged. Of the bank's requests ${duplicatesPercent} % are retries and ${rejectionsPercent} % are
-rejected; both are answered, and checked, and neither is counted.Latencies are those of the counted transfers, measured where they are sent; the time ends with the last answer.
+rejected; both are answered, and checked, and neither is counted.
+Latencies are those of the counted transfers, measured where they are sent; the time ends with the last answer.
 Every contender ran for up to 2 s before the first round, which is not measured: the JIT compiler has done its work.
 CPU is counted in ticks of 10 ms, where Linux's /proc shows it. WAL and PostgreSQL's CPU are the whole server's, so what
 other databases did meanwhile is in them.`
@@ -20,3 +21,10 @@ outbox; reads beside the writes; replicas; long runs with their own checkpoints 
 export const largeNotes = `Both ledgers, the load and its checks run in one process. The large ledger was filled through its port just before, in
 ever the same way: its tables have no bloat but what that made, and nothing was vacuumed on purpose. A checkpoint that is
 begun on purpose is begun in the middle of each run.`
+
+export const endToEndNotes = `The load comes from this process and runs beside the bank on the same cores; its CPU is a column of its own. The empty
+call of REST is \`GET /healthz\`, that of gRPC \`grpc.health.v1.Health/Check\`: they pass the same server and no rule of the
+bank. Reads through the port are of a ledger of their own in this process; \`select 1\` goes through the same driver with
+as many connections as the ledger reads with. Every answer is checked.
+
+Not measured here: TLS; a network; the logins of many callers; batches and streams of transfers.`

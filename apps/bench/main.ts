@@ -1,6 +1,7 @@
 /** `npm run bench -- ledger|endtoend|large`: how fast, beside what, and at what price. */
 import { createDatabase } from "../../infra/testing/postgres.ts"
 import { argumentsFrom, type Benchmark, usage } from "./Arguments.ts"
+import { benchEndToEnd } from "./endtoend/EndToEnd.ts"
 import { benchLarge } from "./Large.ts"
 import { benchLedger } from "./Ledger.ts"
 
@@ -18,7 +19,7 @@ const database = await createDatabase()
 const interrupted = new Promise<number>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(130))
 })
-const benchmarks = { ledger: benchLedger, endtoend: benchLedger, large: benchLarge } satisfies Record<
+const benchmarks = { ledger: benchLedger, endtoend: benchEndToEnd, large: benchLarge } satisfies Record<
   Benchmark,
   unknown
 >

@@ -27,6 +27,7 @@ export interface BankProcess {
   readonly restUrl: string
   readonly rpcUrl: string
   readonly token: string
+  readonly pid: number | undefined
   /** Ends the bank as a power cut would: no handler of its own runs. */
   readonly killBank: () => Promise<void>
   /** The same for PostgreSQL and its children, whoever runs them. */
@@ -89,6 +90,7 @@ export const startBank = async (
     restUrl,
     rpcUrl: `http://127.0.0.1:${ports.rpc}`,
     token,
+    pid: child.pid,
     output,
     killBank: async () => {
       child.kill("SIGKILL")
