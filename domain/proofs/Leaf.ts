@@ -3,6 +3,10 @@
  * encoding, whatever the order of its keys, and two that differ in anything have two. The layout never changes: another
  * would have another version.
  *
+ * A leaf holds what every party to the transaction may see, so that either may show its proof to anyone without showing
+ * the other's balance. The numbers and balances of entries are left out and yet proven: both follow from the entries
+ * and their order, which is that of the leaves.
+ *
  * Version 1, numbers big-endian and two's complement:
  *
  * | bytes | field |
@@ -21,15 +25,33 @@
  * | 4 | how many entries; for each, in order: |
  * | 16 | — `accountId`: its UUID |
  * | 1 | — `side`: 0 debit, 1 credit |
- * | 8 | — `sequence` |
  * | 3, 16 | — `amount`: currency in ASCII, minor units |
- * | 3, 16 | — `balance`: currency in ASCII, minor units |
  */
+import { Schema } from "effect"
 import { TypedId } from "../ids/index.ts"
-import type { Transaction } from "../ledger/index.ts"
+import { Transaction } from "../ledger/index.ts"
 import type { Money } from "../money/index.ts"
 import { Bytes } from "./Bytes.ts"
 import { type Hash, leafPrefix, type Sha256, sha256 } from "./Hash.ts"
+
+const { accountId, side, amount } = Transaction.Entry.fields
+
+/** A transaction as every party to it may see it: its entries without their numbers and balances. */
+export const Content = Schema.Struct({
+  ...Transaction.Transaction.fields,
+  entries: Schema.Array(Schema.Struct({ accountId, side, amount }))
+})
+export type Content = typeof Content.Type
+
+/** What of a transaction its leaf is made of. */
+export const contentOf = (transaction: Content): Content => ({
+  ...transaction,
+  entries: transaction.entries.map((entry) => ({
+    accountId: entry.accountId,
+    side: entry.side,
+    amount: entry.amount
+  }))
+})
 
 const version = 1
 
@@ -45,7 +67,7 @@ const kindCodes: Record<Transaction.TransactionKind, number> = {
 
 const writeMoney = (bytes: Bytes, money: Money.Money): Bytes => bytes.ascii(money.currency).int128(money.minor)
 
-const write = (bytes: Bytes, transaction: Transaction.Transaction): Bytes => {
+const write = (bytes: Bytes, transaction: Content): Bytes => {
   const { description, metadata, reverses, holdId, entries } = transaction
   bytes
     .uint8(version)
@@ -68,23 +90,19 @@ const write = (bytes: Bytes, transaction: Transaction.Transaction): Bytes => {
   if (reverses !== undefined) bytes.raw(TypedId.toBytes(reverses))
   if (holdId !== undefined) bytes.raw(TypedId.toBytes(holdId))
   bytes.uint32(entries.length)
-  for (const { accountId, side, sequence, amount, balance } of entries) {
-    bytes
-      .raw(TypedId.toBytes(accountId))
-      .uint8(side === "debit" ? 0 : 1)
-      .int64(sequence)
-    writeMoney(bytes, amount)
-    writeMoney(bytes, balance)
+  for (const entry of entries) {
+    bytes.raw(TypedId.toBytes(entry.accountId)).uint8(entry.side === "debit" ? 0 : 1)
+    writeMoney(bytes, entry.amount)
   }
   return bytes
 }
 
 /** The transaction's canonical bytes. */
-export const bytesOf = (transaction: Transaction.Transaction): Uint8Array => write(new Bytes(), transaction).written()
+export const bytesOf = (transaction: Content): Uint8Array => write(new Bytes(), transaction).written()
 
 // Used again for each transaction: what is in it is hashed before the function returns.
 const buffer = new Bytes()
 
 /** The hash of the transaction's leaf: SHA-256(0x00 ‖ canonical bytes), RFC 9162 §2.1.1. */
-export const hashOf = (transaction: Transaction.Transaction, hasher: Sha256 = sha256): Hash =>
+export const hashOf = (transaction: Content, hasher: Sha256 = sha256): Hash =>
   hasher(write(buffer.clear().uint8(leafPrefix), transaction).written())

@@ -24,7 +24,7 @@ const proofOf = (leafIndex: number, treeSize: number): ReceiptProof => {
   const leafHash = Leaf.hashOf(transaction)
   const { tree, source } = storeOf(leafHashes(treeSize).with(leafIndex, leafHash))
   return {
-    transaction,
+    transaction: Leaf.contentOf(transaction),
     leafHash,
     inclusion: Result.getOrThrow(Inclusion.make(leafIndex, treeSize, source)),
     treeHead: TreeHead.sign({ ledgerId, treeSize, rootHash: Tree.root(tree), timestamp }, secretKey)
@@ -65,7 +65,7 @@ describe("a receipt's proof", () => {
   test("INV-42: altered in any one character, number, key or element does not verify", () => {
     const proof = proofOf(4, 7)
     const alterations = alterationsOf(wireOf(proof))
-    assert.ok(alterations.length > 900, `${alterations.length} alterations`)
+    assert.ok(alterations.length > 800, `${alterations.length} alterations`)
     for (const altered of alterations) assertRefused(altered, proof)
   })
 

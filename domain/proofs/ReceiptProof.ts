@@ -1,6 +1,5 @@
 /** The proof that a customer keeps: that a transaction is in the ledger, as the bank signed it. */
 import { Result, Schema } from "effect"
-import { Transaction } from "../ledger/index.ts"
 import { equals, Hash, type Sha256, sha256 } from "./Hash.ts"
 import * as Inclusion from "./Inclusion.ts"
 import { InvalidProof } from "./InvalidProof.ts"
@@ -8,11 +7,11 @@ import * as Leaf from "./Leaf.ts"
 import * as TreeHead from "./TreeHead.ts"
 
 /**
- * A transaction, the hash of its leaf, that the leaf is in a tree, and the signed head of that tree. It is checked
+ * A transaction as every party to it may see it, the hash of its leaf, that the leaf is in a tree, and the signed head of that tree. It is checked
  * offline, with nothing but the bank's public key.
  */
 export const ReceiptProof = Schema.Struct({
-  transaction: Transaction.Transaction,
+  transaction: Leaf.Content,
   leafHash: Hash,
   inclusion: Inclusion.InclusionProof,
   treeHead: TreeHead.SignedTreeHead
