@@ -14,3 +14,4 @@ export {
   transfer
 } from "./Desk.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
+export { proofContract } from "./ProofContract.ts"

@@ -2,16 +2,20 @@ import type { Account, Product } from "../../domain/accounts/index.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import type { Rejection } from "../../domain/ledger/index.ts"
 import { Money } from "../../domain/money/index.ts"
+import type { OutOfTree } from "../../domain/proofs/index.ts"
 import type { StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
+import type { LedgerTreeUnfinished } from "../ports/LedgerTree.ts"
 
 /** Every error that a caller of the bank is told of, whichever door it came through. */
 export type ApplicationError =
   | SubmitError
   | Account.Rejection
   | AccountStoreUnavailable
+  | LedgerTreeUnfinished
+  | OutOfTree
   | StatementTooLong
   | Unauthenticated
   | Product.UnknownProduct
@@ -189,6 +193,12 @@ export const catalogue: Entries = {
     "Too many requests waiting",
     () => "The ledger has as many requests waiting as it takes. Nothing was done; try again after a moment."
   ),
+  LedgerTreeUnfinished: entry(
+    "unavailable",
+    "unavailable",
+    "Temporarily unavailable",
+    () => "Older transactions are still being made provable. Send the same request again after a moment."
+  ),
   LedgerUnavailable: entry(
     "unavailable",
     "unavailable",
@@ -206,6 +216,13 @@ export const catalogue: Entries = {
     "conflict",
     "Not reversible",
     (e) => `Transaction ${e.transactionId} is itself a reversal; post the transaction anew instead.`
+  ),
+  OutOfTree: entry(
+    "out_of_tree",
+    "unprocessable",
+    "Beyond the tree",
+    (e) => `There is no size ${e.position} in a tree of ${e.treeSize} transactions.`,
+    "from"
   ),
   OverdraftLimitOutOfRange: entry(
     "overdraft_limit_out_of_range",
