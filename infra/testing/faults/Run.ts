@@ -26,10 +26,16 @@ export interface Finished {
 const senderPatienceMs = 80
 const pauseMs = 15
 
+/**
+ * How long a takeover may wait for a batch whose end is lost on its way: the server keeps that batch's lock until it
+ * hears that the connection is gone, and no timeout of a statement counts meanwhile.
+ */
+const lockedMs = 1500
+
 /** Attempts under load; what has no answer then is sent again at the end. */
 const attemptsUnderLoad = 3
 
-/** Undecided answers after which a writer at the end is given the ledger anew. */
+/** Attempts after which the ledger is given anew. */
 const attemptsBeforeReopening = 5
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -124,7 +130,7 @@ export const runPlan = async (plan: Plan, posts: ReadonlyArray<Post>, tally: Tal
       const keptMs = dice.below(700)
       beside(
         sleep(waitMs)
-          .then(() => (isTakenOver && !isOver ? takeOver() : sleep(keptMs)))
+          .then(() => (isTakenOver && !isOver ? Promise.race([takeOver(), sleep(lockedMs)]) : sleep(keptMs)))
           .then(() => post.proxy.release())
       )
     }
@@ -169,23 +175,24 @@ export const runPlan = async (plan: Plan, posts: ReadonlyArray<Post>, tally: Tal
   const anyPost = (): Post | undefined =>
     dice.chance(80) ? chief : dice.anyOf(posts.filter(({ isOpen, process }) => isOpen && process.isAlive()))
 
-  const decide = (asked: Asked): Promise<void> =>
-    until("a decision", async () => (chief === undefined ? false : send(asked, chief, false)))
-
   let reopening: Promise<unknown> | undefined
-  /** Of two that took over at the same time, the one that was heard of last need not be the one that has the ledger. */
-  const reopen = (post: Post): Promise<unknown> => {
-    reopening ??= openAt(post).finally(() => {
+  /** Gives the ledger to the chief anew, or to another where that one cannot; once at a time. */
+  const reopen = (): Promise<unknown> => {
+    reopening ??= (chief !== undefined && isUsable(chief) ? openAt(chief) : takeOver()).finally(() => {
       reopening = undefined
     })
     return reopening
   }
 
-  const decideAtEnd = (asked: Asked): Promise<void> =>
-    until("the last decision", async (attempt) => {
-      if (chief === undefined || !isUsable(chief)) await takeOver()
-      else if (attempt % attemptsBeforeReopening === 0) await reopen(chief)
-      return chief !== undefined && send(asked, chief, true)
+  /**
+   * Sends a request until it is decided. Of two that took over at the same time, the one that was heard of last need not
+   * be the one that has the ledger, so the ledger is given anew now and then.
+   */
+  const decide = (asked: Asked, isPatient: boolean): Promise<void> =>
+    until("a decision", async (attempt) => {
+      const isHopeless = attempt % attemptsBeforeReopening === 0 || chief === undefined || !chief.process.isAlive()
+      if (isHopeless) await reopen()
+      return chief !== undefined && send(asked, chief, isPatient)
     })
 
   const underLoad = async (): Promise<void> => {
@@ -245,10 +252,10 @@ export const runPlan = async (plan: Plan, posts: ReadonlyArray<Post>, tally: Tal
   const [first] = posts
   if (first !== undefined) await until("the first opening", async () => !isUsable(first) || openAt(first))
   if (chief !== undefined && !chief.isOpen) await takeOver()
-  for (const commands of desk.opening) await Promise.all(commands.map((each) => decide(book.ask(each))))
+  for (const commands of desk.opening) await Promise.all(commands.map((each) => decide(book.ask(each), false)))
   await underLoad()
   await calm()
-  await Promise.all(book.asked.filter(({ answer }) => answer === undefined).map(decideAtEnd))
+  await Promise.all(book.asked.filter(({ answer }) => answer === undefined).map((asked) => decide(asked, true)))
   await probe()
   await Promise.all(posts.map(({ process }) => process.close()))
   await settleAll()

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { runFaults } from "./faults.ts"
 import { printed } from "./Tally.ts"
 
-const seed = Date.now() % 1_000_000
+const seed = 1
 const runs = [...Array(24).keys()]
 
 test("nothing is lost, doubled or done by a fenced writer in 24 runs of takeovers, cuts, pauses and kills", {
