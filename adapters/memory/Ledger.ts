@@ -83,6 +83,8 @@ const make = Effect.gen(function* () {
     submit: Effect.fn("Ledger.submit")((instruction) =>
       Effect.flatMap(Clock.currentTimeMillis, (millis) => Effect.fromResult(submitAt(instruction, millis)))
     ),
+    submitMany: (instructions) =>
+      Effect.map(Clock.currentTimeMillis, (millis) => instructions.map((each) => submitAt(each, millis))),
     accounts: (wanted) =>
       Effect.sync(() =>
         [...new Set(wanted)].flatMap((id) => {

@@ -4,21 +4,22 @@ import { EdgeError } from "./EdgeError.ts"
 import { fieldOf } from "./Fields.ts"
 import { type Json, parseJson } from "./Json.ts"
 
-/** Bytes of a request body. */
-export const bodyBytesMax = 1024 * 1024
+/** Bytes of a request body, where its endpoint names no other bound. */
+const bodyBytesMax = 1024 * 1024
 
 const jsonType = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/iu
 
-const tooLarge = new EdgeError("body_too_large", {
-  errors: [{ field: "body", message: `Expected at most ${bodyBytesMax} bytes` }],
-  headers: { Connection: "close" }
-})
+const tooLarge = (bytesMax: number): EdgeError =>
+  new EdgeError("body_too_large", {
+    errors: [{ field: "body", message: `Expected at most ${bytesMax} bytes` }],
+    headers: { Connection: "close" }
+  })
 
-// Counts while it reads and stops at the first byte too many, so a chunked body of any size costs 1 MiB.
-const readBounded = async (request: Request): Promise<Uint8Array | undefined> => {
+// Counts while it reads and stops at the first byte too many, so a chunked body of any size costs no more than its bound.
+const readBounded = async (request: Request, bytesMax: number): Promise<Uint8Array | undefined> => {
   if (request.body === null) return new Uint8Array()
   const declared = request.headers.get("content-length")
-  if (declared !== null && Number(declared) > bodyBytesMax) return undefined
+  if (declared !== null && Number(declared) > bytesMax) return undefined
   const reader = request.body.getReader()
   const chunks: Array<Uint8Array> = []
   let length = 0
@@ -26,7 +27,7 @@ const readBounded = async (request: Request): Promise<Uint8Array | undefined> =>
     const { done, value } = await reader.read()
     if (done) break
     length += value.byteLength
-    if (length > bodyBytesMax) {
+    if (length > bytesMax) {
       await reader.cancel()
       return undefined
     }
@@ -61,13 +62,13 @@ const decodeText = (bytes: Uint8Array): string | undefined => {
  * The JSON value of the body; an empty body is an empty object, so that a POST that needs no field needs no body.
  * Errors, first wins: body_too_large, unsupported_media_type, malformed_json.
  */
-export const readJson = Effect.fnUntraced(function* (request: Request) {
+export const readJson = Effect.fnUntraced(function* (request: Request, bytesMax = bodyBytesMax) {
   // A client that breaks off its body is gone; what it is told does not matter, but it is no bug of ours.
   const bytes = yield* Effect.tryPromise({
-    try: () => readBounded(request),
+    try: () => readBounded(request, bytesMax),
     catch: () => new EdgeError("malformed_json", { errors: [{ field: "body", message: "Expected the whole body" }] })
   })
-  if (bytes === undefined) return yield* Effect.fail(tooLarge)
+  if (bytes === undefined) return yield* Effect.fail(tooLarge(bytesMax))
   if (bytes.byteLength === 0) return {} satisfies Json
   const encoding = request.headers.get("content-encoding")
   if (encoding !== null && encoding.toLowerCase() !== "identity")

@@ -9,7 +9,7 @@ export const edgeCatalogue = {
   method_not_allowed: [405, "Method not allowed", "The Allow header lists the methods of this path."],
   not_acceptable: [406, "Not acceptable", "Ask for a media type that this resource has, such as application/json."],
   etag_mismatch: [412, "Changed by someone else", "If-Match names no version of this resource; read it again."],
-  body_too_large: [413, "Body too large", "A request body has at most 1 MiB."],
+  body_too_large: [413, "Body too large", "A request body has at most 1 MiB, that of a batch 8 MiB."],
   unsupported_media_type: [415, "Unsupported media type", "Send the body as application/json in UTF-8, uncompressed."],
   precondition_required: [428, "Precondition required", "Send the ETag you have read in the If-Match header."],
   rate_limited: [429, "Too many requests", "Wait as long as the Retry-After header says."],

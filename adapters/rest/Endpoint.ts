@@ -35,8 +35,8 @@ export interface Declaration<C, A, E extends ApplicationError> {
   /** What the answer is called in the API description. */
   readonly answerName: string
   readonly status: 200 | 201
-  /** The errors worth reading about; those that any route may give are added. Linked commands fail as single ones do. */
-  readonly errors: ReadonlyArray<Exclude<E["_tag"], "LinkedRejected">>
+  /** The errors worth reading about; those that any route may give are added. Linked ones fail as single ones do. */
+  readonly errors: ReadonlyArray<Exclude<E["_tag"], "LinkedRejected" | "BatchRejected">>
   readonly run: (command: C, call: Call) => Effect.Effect<A, E, RestServices>
   /** Whether a POST must carry an `Idempotency-Key`; where it need not, each request is taken as a new one. */
   readonly idempotencyKey?: "required" | "optional"
@@ -47,6 +47,8 @@ export interface Declaration<C, A, E extends ApplicationError> {
   /** Where what was made can be read. */
   readonly location?: (answer: A) => string
   readonly version?: (answer: A) => number
+  /** Bytes of the body; as of any other unless given. */
+  readonly bodyBytesMax?: number
   /** A body that decodes, shown in the API description. */
   readonly example?: JsonObject
 }

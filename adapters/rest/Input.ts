@@ -76,7 +76,8 @@ export const inputOf = Effect.fnUntraced(function* (
   const expected = ifMatchOf(endpoint, request, errors)
   if (expected instanceof EdgeError) return yield* Effect.fail(expected)
   const query = queryOf(endpoint, request, errors)
-  const body = endpoint.method === "GET" ? {} : bodyOf(endpoint, yield* readJson(request), errors)
+  const body =
+    endpoint.method === "GET" ? {} : bodyOf(endpoint, yield* readJson(request, endpoint.bodyBytesMax), errors)
   if (errors.length > 0) return yield* Effect.fail(invalidRequest(errors))
   const path = parametersOf(endpoint.path).map((name) => [name, parameters[name] ?? ""] as const)
   return { ...query, ...body, ...expected, ...Object.fromEntries(path) } satisfies JsonObject

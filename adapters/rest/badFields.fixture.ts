@@ -67,6 +67,38 @@ const moneyAt = (method: string, path: string, good: Body, field: string): Reado
   ...at(method, path, good, field, [{ ...usd, extra: 1 }], `${field}.extra`)
 ]
 
+/** Wrong fields of batches: what is wrong alone is wrong as an item, and its index is named. */
+const badBatches = ({ from, to }: Existing): ReadonlyArray<BadInput> => {
+  const path = "/v1/transfers/batch"
+  const item = { kind: "transfer", from, to, amount: usd }
+  const batch = { mode: "independent", items: [item, { kind: "deposit", account: to, amount: usd }] }
+  const dear = { ...item, amount: { amount: "99.00", currency: "USD" } }
+  const linked = { ...batch, mode: "all_or_nothing" }
+  return [
+    ...at("POST", path, batch, "mode", ["All_or_nothing", "atomic", ...hostile, ...notText]),
+    ...at(
+      "POST",
+      path,
+      batch,
+      "items",
+      [...notText, "x"].filter((value) => !Array.isArray(value))
+    ),
+    ...at("POST", path, batch, "items", [[]]),
+    ...at("POST", path, batch, "items", [Array.from({ length: 10_001 }, () => item)]),
+    ...at("POST", path, linked, "items", [Array.from({ length: 1001 }, () => item)]),
+    ...at("POST", path, linked, "items.1", [dear], "items.1.amount"),
+    ...at("POST", path, batch, "items.1", [null, 5, "x", []]),
+    ...at("POST", path, batch, "items.0.kind", ["journal", "Transfer", ...hostile, ...notText], "items.0"),
+    ...at("POST", path, batch, "items.0.to", [...ids, from]),
+    ...at("POST", path, batch, "items.1.account", [...ids, ...notText]),
+    ...at("POST", path, batch, "items.1.from", [from]),
+    ...at("POST", path, batch, "items.1.valueDate", dates),
+    ...at("POST", path, batch, "items.1.extra", [1]),
+    ...moneyAt("POST", path, batch, "items.0.amount"),
+    ...["mode", "items"].map((field) => without("POST", path, batch, field))
+  ]
+}
+
 /** Wrong fields of bodies. */
 export const badFields = ({ from, to, hold, transaction }: Existing): ReadonlyArray<BadInput> => {
   const transfer = { from, to, amount: usd }
@@ -87,6 +119,7 @@ export const badFields = ({ from, to, hold, transaction }: Existing): ReadonlyAr
     ...metadatas.flatMap(([value, field]) => at("POST", "/v1/transfers", transfer, "metadata", [value], field)),
     ...unknownFields.flatMap((field) => at("POST", "/v1/transfers", transfer, field, ["x"])),
     ...["from", "to", "amount"].map((field) => without("POST", "/v1/transfers", transfer, field)),
+    ...badBatches({ from, to, hold, transaction }),
     ...at("POST", deposits, cash, "amount.amount", amounts),
     ...at("POST", deposits, cash, "account", [to, from, null]),
     ...at("POST", `/v1/accounts/${from}/withdrawals`, cash, "amount.amount", amounts),

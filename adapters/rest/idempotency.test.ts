@@ -95,6 +95,7 @@ describe("requests with an Idempotency-Key", () => {
       `/v1/accounts/${account}/deposits`,
       `/v1/accounts/${account}/withdrawals`,
       "/v1/transfers",
+      "/v1/transfers/batch",
       "/v1/transactions",
       "/v1/transactions/txn_01h455vb4pex5vsknk084sn02q/reversals",
       "/v1/holds",

@@ -1,7 +1,7 @@
 /** Typed errors as JSON, so that a client of the bank's own raises the very error that the server did. */
 import { type Option, Schema } from "effect"
 import type { ApplicationError } from "../../application/errors/index.ts"
-import { StatementTooLong } from "../../application/ledger/index.ts"
+import { BatchRejected, StatementTooLong } from "../../application/ledger/index.ts"
 import { AccountStoreUnavailable } from "../../application/ports/AccountStore.ts"
 import { Unauthenticated } from "../../application/ports/Caller.ts"
 import { IdempotencyConflict } from "../../application/ports/Idempotency.ts"
@@ -17,6 +17,7 @@ const AnyError: Schema.Codec<ApplicationError, unknown> = Schema.Union([
   LedgerUnavailable,
   AccountStoreUnavailable,
   StatementTooLong,
+  BatchRejected,
   Unauthenticated
 ])
 

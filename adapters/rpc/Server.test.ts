@@ -24,6 +24,7 @@ const unused = Effect.die("not asked in this test")
 /** A ledger of which only the accounts are asked. */
 const ledgerOf = (accounts: Ledger["Service"]["accounts"]): Ledger["Service"] => ({
   submit: () => unused,
+  submitMany: () => unused,
   accounts,
   transaction: () => unused,
   hold: () => unused,

@@ -3,7 +3,7 @@ import { Instant } from "../../domain/calendar/index.ts"
 import type { Rejection } from "../../domain/ledger/index.ts"
 import { Money } from "../../domain/money/index.ts"
 import type { OutOfTree } from "../../domain/proofs/index.ts"
-import type { StatementTooLong } from "../ledger/index.ts"
+import type { BatchRejected, StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
@@ -17,6 +17,7 @@ export type ApplicationError =
   | LedgerTreeUnfinished
   | OutOfTree
   | StatementTooLong
+  | BatchRejected
   | Unauthenticated
   | Product.UnknownProduct
 
@@ -47,8 +48,8 @@ interface Entry<E> {
   readonly field?: string
 }
 
-/** An error that is not about one of several linked commands: those fail as they do by themselves. */
-type SingleError = Exclude<ApplicationError, Rejection.LinkedRejected>
+/** An error that is not about one of several linked commands or items: those fail as they do by themselves. */
+type SingleError = Exclude<ApplicationError, Rejection.LinkedRejected | BatchRejected>
 
 type Entries = { readonly [Tag in SingleError["_tag"]]: Entry<Extract<SingleError, { readonly _tag: Tag }>> }
 
@@ -310,9 +311,9 @@ const describeSingle = <Tag extends SingleError["_tag"]>(
 
 /** The error as told to a caller; linked commands fail as the first of them that does, which the field names. */
 export const describe = (error: ApplicationError): Description => {
-  if (error._tag !== "LinkedRejected") return describeSingle(error)
+  if (error._tag !== "LinkedRejected" && error._tag !== "BatchRejected") return describeSingle(error)
   const { detail, field, ...rest } = describeSingle(error.reason)
-  const place = `commands[${error.index}]`
+  const place = error._tag === "BatchRejected" ? `items.${error.index}` : `commands[${error.index}]`
   return {
     ...rest,
     detail: `Nothing was done, because of ${place}: ${detail}`,

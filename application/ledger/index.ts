@@ -7,6 +7,16 @@ export { GetStatement, getStatement, StatementTooLong } from "./GetStatement.ts"
 export { GetTransaction, getTransaction } from "./GetTransaction.ts"
 export { ListEntries, listEntries } from "./ListEntries.ts"
 export { PostTransaction, postTransaction } from "./PostTransaction.ts"
+export {
+  BatchAnswer,
+  BatchRejected,
+  itemAnswer,
+  itemErrorOf,
+  MoneyItem,
+  PostBatch,
+  postBatch,
+  postItems
+} from "./PostBatch.ts"
 export { ReleaseHold, releaseHold } from "./ReleaseHold.ts"
 export { ReverseTransaction, reverseTransaction } from "./ReverseTransaction.ts"
 export { EntryView, TransactionView } from "./TransactionView.ts"

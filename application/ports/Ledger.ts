@@ -10,6 +10,7 @@ import {
   type Transaction
 } from "../../domain/ledger/index.ts"
 import { type IdempotencyConflict, IdempotencyKey } from "./Idempotency.ts"
+import type { SubmitMany } from "./SubmitMany.ts"
 
 /** A command with the key that makes it safe to send again. */
 export const Instruction = Schema.Struct({ key: IdempotencyKey, command: Command.Command })
@@ -47,6 +48,7 @@ export class Ledger extends Context.Service<
   Ledger,
   {
     readonly submit: (instruction: Instruction) => Effect.Effect<Receipt.Receipt, SubmitError>
+    readonly submitMany: SubmitMany
     /** The accounts that exist among `ids`, in no particular order. */
     readonly accounts: (
       ids: ReadonlyArray<AccountId>

@@ -11,11 +11,12 @@ import {
   type LedgerUnavailable,
   type SubmitError
 } from "../../../application/ports/Ledger.ts"
+import type { SubmitMany, SubmitOutcome } from "../../../application/ports/SubmitMany.ts"
 import type { Command, Receipt } from "../../../domain/ledger/index.ts"
 import { fingerprintOf, keyDigest } from "./Fingerprint.ts"
 import { requireStorable } from "./Storable.ts"
 
-export type Answer = Result.Result<Receipt.Receipt, SubmitError>
+export type Answer = SubmitOutcome
 
 interface Waiter {
   readonly command: Command.Command
@@ -33,6 +34,7 @@ export interface Request {
 
 export interface Admission {
   readonly submit: (instruction: Instruction) => Effect.Effect<Receipt.Receipt, SubmitError>
+  readonly submitMany: SubmitMany
   /**
    * The requests that wait, oldest first, of at most `max` commands: they are the caller's to finish. Linked commands
    * count each, but a list that is larger by itself is taken by itself.
@@ -84,19 +86,33 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
     onRequest()
   }
 
+  const receive = ({ key, command }: Instruction, resume: (answer: Answer) => void): void => {
+    const size = sizeOf(command)
+    const isFull = count >= requestsMax || (count > 0 && count + size > requestsMax)
+    if (refusal !== undefined) resume(Result.fail(refusal))
+    else if (isFull) resume(Result.fail(new LedgerOverloaded({})))
+    else {
+      requireStorable(command)
+      count += size
+      admit(key, keyDigest(key), { command, fingerprint: fingerprintOf(command), resume })
+    }
+  }
+
   return {
-    submit: ({ key, command }) =>
-      Effect.callback<Receipt.Receipt, SubmitError>((resume) => {
-        if (refusal !== undefined) return resume(Effect.fail(refusal))
-        const size = sizeOf(command)
-        const isFull = count >= requestsMax || (count > 0 && count + size > requestsMax)
-        if (isFull) return resume(Effect.fail(new LedgerOverloaded({})))
-        requireStorable(command)
-        count += size
-        admit(key, keyDigest(key), {
-          command,
-          fingerprint: fingerprintOf(command),
-          resume: (answer) => resume(Effect.fromResult(answer))
+    submit: (instruction) =>
+      Effect.callback<Receipt.Receipt, SubmitError>((resume) =>
+        receive(instruction, (answer) => resume(Effect.fromResult(answer)))
+      ),
+    submitMany: (instructions) =>
+      Effect.callback<ReadonlyArray<Answer>>((resume) => {
+        const answers = new Array<Answer>(instructions.length)
+        let left = instructions.length
+        if (left === 0) return resume(Effect.succeed(answers))
+        instructions.forEach((instruction, index) => {
+          receive(instruction, (answer) => {
+            answers[index] = answer
+            if (--left === 0) resume(Effect.succeed(answers))
+          })
         })
       }),
     take: (max) => {

@@ -51,6 +51,7 @@ export interface Writer {
   /** The ledger's number. */
   readonly ledger: number
   readonly submit: Admission["submit"]
+  readonly submitMany: Admission["submitMany"]
   /** Expires the holds that are due, a bounded number, and says how many. */
   readonly expireHolds: Effect.Effect<number, LedgerUnavailable>
 }
@@ -243,6 +244,7 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
   const result: Writer = {
     ledger,
     submit: requests.submit,
+    submitMany: requests.submitMany,
     expireHolds: Effect.callback<number, LedgerUnavailable>((resume) => {
       if (refusal !== undefined) return resume(Effect.fail(refusal))
       sweeps.push((expired) => resume(Effect.fromResult(expired)))

@@ -24,6 +24,7 @@ const quiet = Layer.succeed(References.MinimumLogLevel, "None")
 /** A ledger that answers every submission with this. */
 const answering = (answer: Effect.Effect<never, SubmitError>, asked: Array<number> = []): Ledger["Service"] => ({
   submit: () => answer,
+  submitMany: (instructions) => Effect.forEach(instructions, () => Effect.result(answer)),
   accounts: (ids) =>
     Effect.sync(() => {
       asked.push(ids.length)

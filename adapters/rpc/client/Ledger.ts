@@ -17,6 +17,7 @@ import {
   LedgerOverloaded,
   LedgerUnavailable
 } from "../../../application/ports/Ledger.ts"
+import { submitEach } from "../../../application/ports/SubmitMany.ts"
 import type { AccountId } from "../../../domain/ids/index.ts"
 import { Hold, LedgerAccount, Receipt, Rejection, Transaction } from "../../../domain/ledger/index.ts"
 import { LedgerService } from "../../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
@@ -33,6 +34,9 @@ export interface Options {
   /** How long a call may take before the ledger counts as unavailable; 10 seconds unless given. */
   readonly timeoutMillis?: number
 }
+
+/** Calls of one `submitMany` that are under way at a time: fewer than the server takes on one connection. */
+const callsAtOnce = 200
 
 /** Pages of account ids that are asked for at a time. */
 const pagesAtOnce = 4
@@ -103,8 +107,13 @@ const make = Effect.fn("rpc.ledgerClient")(function* (options: Options) {
   const pagesOf = (ids: ReadonlyArray<AccountId>): ReadonlyArray<ReadonlyArray<AccountId>> =>
     Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, page) => ids.slice(page * idsMax, (page + 1) * idsMax))
 
+  const submitOne = Effect.fn("Ledger.submit")((instruction: Instruction) =>
+    submit({ instruction: encodeInstruction(instruction) })
+  )
+
   return Ledger.of({
-    submit: Effect.fn("Ledger.submit")((instruction) => submit({ instruction: encodeInstruction(instruction) })),
+    submit: submitOne,
+    submitMany: submitEach(submitOne, callsAtOnce),
     accounts: Effect.fn("Ledger.accounts")((ids) =>
       Effect.map(
         Effect.forEach(pagesOf(ids), (page) => accounts({ ids: page }), { concurrency: pagesAtOnce }),
