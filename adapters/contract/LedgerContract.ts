@@ -6,6 +6,7 @@ import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
 import { accountSpecs } from "./AccountSpecs.ts"
 import { entrySpecs } from "./EntrySpecs.ts"
 import { expirySpecs } from "./ExpirySpecs.ts"
+import { historySpecs } from "./HistorySpecs.ts"
 import { holdSpecs } from "./HoldSpecs.ts"
 import { idempotencySpecs } from "./IdempotencySpecs.ts"
 import { linkedSpecs } from "./LinkedSpecs.ts"
@@ -47,6 +48,7 @@ export const ledgerContract = <E>(
     holdSpecs(spec)
     reversalSpecs(spec)
     entrySpecs(spec, isShared ? clock.advance : () => Effect.void)
+    historySpecs(spec)
     if (isShared) expirySpecs(spec, clock.advance)
     idempotencySpecs(spec)
     linkedSpecs(spec)

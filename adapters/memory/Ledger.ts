@@ -1,10 +1,24 @@
-import { Clock, Effect, Equal, Layer, Result } from "effect"
+import { Clock, Effect, Equal, Layer, Result, Stream } from "effect"
+import { entryPage, entryStream, remaining, type SequenceRange, windowOf } from "../../application/ledger/index.ts"
 import { IdempotencyConflict } from "../../application/ports/Idempotency.ts"
 import { Ids } from "../../application/ports/Ids.ts"
-import { type EntryQuery, type Instruction, Ledger } from "../../application/ports/Ledger.ts"
+import {
+  type EntryPage,
+  type EntryQuery,
+  type EntrySearch,
+  type Instruction,
+  Ledger
+} from "../../application/ports/Ledger.ts"
 import { Instant, LocalDate } from "../../domain/calendar/index.ts"
-import { HoldId, TransactionId, TypedId } from "../../domain/ids/index.ts"
-import { decideBatch, type NewIds, type Receipt, Rejection, type Transaction } from "../../domain/ledger/index.ts"
+import { type AccountId, HoldId, TransactionId, TypedId } from "../../domain/ids/index.ts"
+import {
+  decideBatch,
+  EntryFilter,
+  type NewIds,
+  type Receipt,
+  Rejection,
+  type Transaction
+} from "../../domain/ledger/index.ts"
 import { LedgerState } from "./LedgerState.ts"
 
 /** The most holds that one call of `expireHolds` ends. */
@@ -23,12 +37,20 @@ const indexAt = (entries: ReadonlyArray<Transaction.BookedEntry>, instant: Insta
   return low
 }
 
+type Bounds = Pick<EntryQuery, "bookedFrom" | "bookedBefore">
+
+/** The indexes that bounds of the booking time include and exclude. */
+const indexesOf = (entries: ReadonlyArray<Transaction.BookedEntry>, { bookedFrom, bookedBefore }: Bounds) => ({
+  from: bookedFrom === undefined ? 0 : indexAt(entries, bookedFrom),
+  to: bookedBefore === undefined ? entries.length : indexAt(entries, bookedBefore)
+})
+
 const page = (
   entries: ReadonlyArray<Transaction.BookedEntry>,
-  { order, after, bookedFrom, bookedBefore, limit }: EntryQuery
+  query: EntryQuery
 ): ReadonlyArray<Transaction.BookedEntry> => {
-  const from = bookedFrom === undefined ? 0 : indexAt(entries, bookedFrom)
-  const to = bookedBefore === undefined ? entries.length : indexAt(entries, bookedBefore)
+  const { order, after, limit } = query
+  const { from, to } = indexesOf(entries, query)
   if (order === "oldest") {
     const start = Math.max(from, after ?? 0)
     return entries.slice(start, Math.max(start, Math.min(to, start + limit)))
@@ -36,6 +58,33 @@ const page = (
   // The entry of sequence n is at n − 1, so those before `after` end at after − 1.
   const end = Math.max(from, Math.min(to, (after ?? to + 1) - 1))
   return entries.slice(Math.max(from, end - limit), end).reverse()
+}
+
+/** The wanted ones of a range of sequences, at most `limit`, in the search's order. */
+const wantedIn = (
+  entries: ReadonlyArray<Transaction.BookedEntry>,
+  search: EntrySearch,
+  { first, last }: SequenceRange,
+  accountsOf: (id: TransactionId) => ReadonlyArray<AccountId>
+): ReadonlyArray<Transaction.BookedEntry> => {
+  const found: Array<Transaction.BookedEntry> = []
+  for (let step = 0; step <= last - first && found.length < search.limit; step++) {
+    const entry = entries[(search.order === "oldest" ? first + step : last - step) - 1]
+    if (entry !== undefined && EntryFilter.isWanted(search, entry, () => accountsOf(entry.transactionId)))
+      found.push(entry)
+  }
+  return found
+}
+
+/** Minor units of the entries that count up to a date: each entry's part is its balance less the one before. */
+const sumByValueDate = (entries: ReadonlyArray<Transaction.BookedEntry>, valueDate: LocalDate.LocalDate): bigint => {
+  let sum = 0n
+  let before = 0n
+  for (const { balance, valueDate: counts } of entries) {
+    if (counts <= valueDate) sum += balance.minor - before
+    before = balance.minor
+  }
+  return sum
 }
 
 const present = <A, E>(value: A | undefined, missing: () => E): Effect.Effect<A, E> =>
@@ -79,6 +128,19 @@ const make = Effect.gen(function* () {
     return due.length
   }
 
+  const accountsOf = (id: TransactionId): ReadonlyArray<AccountId> =>
+    state.transactions.get(id)?.entries.map(({ accountId }) => accountId) ?? []
+
+  const search = (wanted: EntrySearch): EntryPage => {
+    const entries = state.entries(wanted.accountId)
+    const { from, to } = indexesOf(entries, wanted)
+    // The entry of sequence n is at n − 1.
+    const range = remaining(wanted, { first: from + 1, last: to })
+    return entryPage(wanted, range, wantedIn(entries, wanted, windowOf(wanted.order, range), accountsOf))
+  }
+
+  const entries = (query: EntryQuery) => Effect.sync(() => page(state.entries(query.accountId), query))
+
   return Ledger.of({
     submit: Effect.fn("Ledger.submit")((instruction) =>
       Effect.flatMap(Clock.currentTimeMillis, (millis) => Effect.fromResult(submitAt(instruction, millis)))
@@ -98,7 +160,12 @@ const make = Effect.gen(function* () {
       ),
     hold: (holdId) =>
       Effect.suspend(() => present(state.holds.get(holdId), () => new Rejection.HoldNotFound({ holdId }))),
-    entries: (query) => Effect.sync(() => page(state.entries(query.accountId), query)),
+    entries,
+    search: (query) => Effect.sync(() => search(query)),
+    balanceByValueDate: (accountId, valueDate) =>
+      Effect.sync(() => sumByValueDate(state.entries(accountId), valueDate)),
+    follow: (accountId, after) =>
+      Stream.unwrap(Effect.map(state.bell.listen(accountId), (wait) => entryStream(entries, accountId, after, wait))),
     expireHolds: Effect.map(Clock.currentTimeMillis, expireAt)
   })
 })

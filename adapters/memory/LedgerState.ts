@@ -1,4 +1,5 @@
 import { Context, Layer, type Result } from "effect"
+import { type EntryBell, entryBell } from "../../application/ledger/index.ts"
 import type { Instant } from "../../domain/calendar/index.ts"
 import type { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
 import {
@@ -38,6 +39,8 @@ export class LedgerState extends Context.Service<
     readonly bookingTime: (millis: Instant.Instant) => Instant.Instant
     /** Holds whose time has run out, at most `limit`. */
     readonly due: (now: Instant.Instant, limit: number) => ReadonlyArray<Hold.Hold>
+    /** Rings for the accounts of what is committed. */
+    readonly bell: EntryBell
     readonly commit: (draft: DraftBook) => void
   }
 >()("bank/adapters/memory/LedgerState") {}
@@ -52,6 +55,7 @@ const make = (): LedgerState["Service"] => {
   const expiring = new Map<HoldId, Hold.Hold>()
   // No expiring hold is due before this: it saves the search in nearly every call.
   let dueFrom = Number.POSITIVE_INFINITY
+  const bell = entryBell()
   let bookedLast: Instant.Instant | undefined
 
   const commitAccount = (account: LedgerAccount.LedgerAccount): void => {
@@ -79,6 +83,7 @@ const make = (): LedgerState["Service"] => {
       const history = entries.get(entry.accountId)
       if (history === undefined) entries.set(entry.accountId, [entry])
       else history.push(entry)
+      if (bell.isHeard()) bell.ring(entry.accountId)
     }
   }
 
@@ -110,6 +115,7 @@ const make = (): LedgerState["Service"] => {
       }
       return due
     },
+    bell,
     commit: (draft) => {
       const changed = draft.changed()
       for (const account of changed.accounts) commitAccount(account)

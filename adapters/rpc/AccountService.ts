@@ -19,15 +19,23 @@ import {
   UnfreezeAccount,
   unfreezeAccount
 } from "../../application/accounts/index.ts"
-import { GetStatement, getStatement } from "../../application/ledger/index.ts"
+import {
+  BalanceView,
+  GetBalance,
+  GetStatement,
+  getBalance,
+  getStatement,
+  streamStatement
+} from "../../application/ledger/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import { AccountId } from "../../domain/ids/index.ts"
-import { Statement } from "../../domain/ledger/index.ts"
+import { Statement, StatementLine } from "../../domain/ledger/index.ts"
 import { AccountService } from "../../proto/gen/bank/account/v1/account_service_pb.ts"
 import { limitDefault } from "./Limits.ts"
+import { serverStream } from "./ServerStream.ts"
 import { keyed, type RpcService, unary } from "./Unary.ts"
 
 const { method } = AccountService
@@ -77,6 +85,20 @@ const rpcs = {
     answer: Statement,
     as: "statement",
     run: getStatement
+  }),
+  streamStatement: serverStream({
+    method: method.streamStatement,
+    command: GetStatement,
+    item: StatementLine.StatementLine,
+    as: "lines",
+    run: streamStatement
+  }),
+  getBalance: unary({
+    method: method.getBalance,
+    command: GetBalance,
+    answer: BalanceView,
+    as: "balance",
+    run: getBalance
   })
 }
 
@@ -95,7 +117,9 @@ export const accountService: RpcService<AccountStore | Bank | Ids | Ledger> = {
         freezeAccount: rpcs.freezeAccount(context),
         unfreezeAccount: rpcs.unfreezeAccount(context),
         closeAccount: rpcs.closeAccount(context),
-        getStatement: rpcs.getStatement(context)
+        getStatement: rpcs.getStatement(context),
+        streamStatement: rpcs.streamStatement(context),
+        getBalance: rpcs.getBalance(context)
       },
       options
     )

@@ -3,11 +3,13 @@
  * command: serve it inside the bank only.
  */
 import { Effect, Schema } from "effect"
-import { EntryQuery, Instruction, Ledger } from "../../application/ports/Ledger.ts"
+import { EntryPage, EntryQuery, EntrySearch, Instruction, Ledger } from "../../application/ports/Ledger.ts"
+import { LocalDate } from "../../domain/calendar/index.ts"
 import { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
 import { Hold, LedgerAccount, Receipt, Transaction } from "../../domain/ledger/index.ts"
 import { LedgerService } from "../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
 import { idsMax } from "./Limits.ts"
+import { serverStream } from "./ServerStream.ts"
 import { type RpcService, unary } from "./Unary.ts"
 
 const { method } = LedgerService
@@ -48,6 +50,29 @@ const rpcs = {
     as: "entries",
     run: (query) => Effect.flatMap(Ledger, (ledger) => ledger.entries(query))
   }),
+  searchEntries: unary({
+    method: method.searchEntries,
+    command: EntrySearch,
+    answer: EntryPage,
+    as: "page",
+    run: (query) => Effect.flatMap(Ledger, (ledger) => ledger.search(query))
+  }),
+  getBalanceByValueDate: unary({
+    method: method.getBalanceByValueDate,
+    command: Schema.Struct({ accountId: AccountId, valueDate: LocalDate.LocalDate }),
+    answer: Schema.BigIntFromString,
+    as: "minor",
+    run: ({ accountId, valueDate }) =>
+      Effect.flatMap(Ledger, (ledger) => ledger.balanceByValueDate(accountId, valueDate))
+  }),
+  followEntries: serverStream({
+    method: method.followEntries,
+    command: Schema.Struct({ accountId: AccountId, after: Schema.Int }),
+    item: Transaction.BookedEntry,
+    as: "entries",
+    isEndless: true,
+    run: ({ accountId, after }) => Effect.map(Ledger, (ledger) => ledger.follow(accountId, after))
+  }),
   expireHolds: unary({
     method: method.expireHolds,
     command: Schema.Struct({}),
@@ -69,6 +94,9 @@ export const ledgerService: RpcService<Ledger> = {
         getTransaction: rpcs.getTransaction(context),
         getHold: rpcs.getHold(context),
         listEntries: rpcs.listEntries(context),
+        searchEntries: rpcs.searchEntries(context),
+        getBalanceByValueDate: rpcs.getBalanceByValueDate(context),
+        followEntries: rpcs.followEntries(context),
         expireHolds: rpcs.expireHolds(context)
       },
       options

@@ -8,7 +8,7 @@ import {
   createGrpcWebTransport,
   Http2SessionManager
 } from "@connectrpc/connect-node"
-import { Deferred, Effect, Exit, Layer, References, Scope } from "effect"
+import { Deferred, Effect, Exit, Layer, References, Scope, Stream } from "effect"
 import { Ledger, LedgerUnavailable } from "../../application/ports/Ledger.ts"
 import { TypedId } from "../../domain/ids/index.ts"
 import { LedgerService } from "../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
@@ -29,6 +29,9 @@ const ledgerOf = (accounts: Ledger["Service"]["accounts"]): Ledger["Service"] =>
   transaction: () => unused,
   hold: () => unused,
   entries: () => unused,
+  search: () => unused,
+  balanceByValueDate: () => unused,
+  follow: () => Stream.fromEffect(unused),
   expireHolds: unused
 })
 

@@ -3,17 +3,22 @@ import { Schema } from "effect"
 import {
   AuthorizeHold,
   authorizeHold,
+  BatchAnswer,
   CaptureHold,
   captureHold,
   Deposit,
   deposit,
+  FollowEntries,
+  followEntries,
   GetHold,
   GetTransaction,
   getHold,
   getTransaction,
   ListEntries,
   listEntries,
+  PostBatch,
   PostTransaction,
+  postBatch,
   postTransaction,
   ReleaseHold,
   ReverseTransaction,
@@ -30,6 +35,8 @@ import type { Ledger } from "../../application/ports/Ledger.ts"
 import { Hold, Transaction } from "../../domain/ledger/index.ts"
 import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
 import { limitDefault } from "./Limits.ts"
+import { serverStream } from "./ServerStream.ts"
+import { streamTransfers } from "./StreamTransfers.ts"
 import { keyed, type RpcService, unary } from "./Unary.ts"
 
 const { method } = TransactionService
@@ -45,6 +52,12 @@ const rpcs = {
   deposit: keyed({ method: method.deposit, command: Deposit, ...transaction, run: deposit }),
   withdraw: keyed({ method: method.withdraw, command: Withdraw, ...transaction, run: withdraw }),
   transfer: keyed({ method: method.transfer, command: Transfer, ...transaction, run: transfer }),
+  postTransferBatch: keyed({
+    method: method.postTransferBatch,
+    command: PostBatch,
+    answer: BatchAnswer,
+    run: postBatch
+  }),
   postTransaction: keyed({
     method: method.postTransaction,
     command: PostTransaction,
@@ -73,6 +86,14 @@ const rpcs = {
     answer: Entries,
     defaults: { limit: limitDefault },
     run: listEntries
+  }),
+  followEntries: serverStream({
+    method: method.followEntries,
+    command: FollowEntries,
+    item: Transaction.BookedEntry,
+    as: "entries",
+    isEndless: true,
+    run: followEntries
   })
 }
 
@@ -86,6 +107,8 @@ export const transactionService: RpcService<Ledger | AccountStore> = {
         deposit: rpcs.deposit(context),
         withdraw: rpcs.withdraw(context),
         transfer: rpcs.transfer(context),
+        postTransferBatch: rpcs.postTransferBatch(context),
+        streamTransfers: streamTransfers(context),
         postTransaction: rpcs.postTransaction(context),
         reverseTransaction: rpcs.reverseTransaction(context),
         getTransaction: rpcs.getTransaction(context),
@@ -93,7 +116,8 @@ export const transactionService: RpcService<Ledger | AccountStore> = {
         captureHold: rpcs.captureHold(context),
         releaseHold: rpcs.releaseHold(context),
         getHold: rpcs.getHold(context),
-        listAccountTransactions: rpcs.listAccountTransactions(context)
+        listAccountTransactions: rpcs.listAccountTransactions(context),
+        followEntries: rpcs.followEntries(context)
       },
       options
     )

@@ -1,13 +1,14 @@
-import { Context, type Effect, Schema } from "effect"
-import { Instant } from "../../domain/calendar/index.ts"
+import { Context, type Effect, Schema, type Stream } from "effect"
+import { Instant, type LocalDate } from "../../domain/calendar/index.ts"
 import { AccountId, type HoldId, type TransactionId } from "../../domain/ids/index.ts"
 import {
   Command,
+  EntryFilter,
   type Hold,
   type LedgerAccount,
   type Receipt,
   type Rejection,
-  type Transaction
+  Transaction
 } from "../../domain/ledger/index.ts"
 import { type IdempotencyConflict, IdempotencyKey } from "./Idempotency.ts"
 import type { SubmitMany } from "./SubmitMany.ts"
@@ -38,6 +39,23 @@ export const EntryQuery = Schema.Struct({
 })
 export type EntryQuery = typeof EntryQuery.Type
 
+/** Entries that a filtered search looks at in one call, wanted or not. */
+export const scannedMax = 20_000
+
+/** As an EntryQuery, for entries that a filter wants. */
+export const EntrySearch = Schema.Struct({ ...EntryQuery.fields, ...EntryFilter.EntryFilter.fields })
+export type EntrySearch = typeof EntrySearch.Type
+
+/**
+ * What a search found: at most `limit` entries. With `next` there may be more: search on with it as `after`. A call looks
+ * at a bounded number of entries, so that a page may be short, or empty, and still have a `next`.
+ */
+export const EntryPage = Schema.Struct({
+  entries: Schema.Array(Transaction.BookedEntry),
+  next: Schema.optionalKey(Schema.Int)
+})
+export type EntryPage = typeof EntryPage.Type
+
 export type SubmitError = Rejection.Rejection | IdempotencyConflict | LedgerOverloaded | LedgerUnavailable
 
 /**
@@ -58,6 +76,21 @@ export class Ledger extends Context.Service<
     ) => Effect.Effect<Transaction.Transaction, Rejection.TransactionNotFound | LedgerUnavailable>
     readonly hold: (id: HoldId) => Effect.Effect<Hold.Hold, Rejection.HoldNotFound | LedgerUnavailable>
     readonly entries: (query: EntryQuery) => Effect.Effect<ReadonlyArray<Transaction.BookedEntry>, LedgerUnavailable>
+    readonly search: (query: EntrySearch) => Effect.Effect<EntryPage, LedgerUnavailable>
+    /**
+     * Minor units of what an account's entries with a value date up to `valueDate`, that day included, sum up to, positive
+     * on its normal side; zero for an account that the ledger does not know.
+     */
+    readonly balanceByValueDate: (
+      accountId: AccountId,
+      valueDate: LocalDate.LocalDate
+    ) => Effect.Effect<bigint, LedgerUnavailable>
+    /**
+     * An account's entries after the sequence `after`, in their order, each once, and then every further one as it is
+     * committed, whichever process does: soon by this one, within about a second by another. It never ends by itself, and
+     * reads no further ahead than a page.
+     */
+    readonly follow: (accountId: AccountId, after: number) => Stream.Stream<Transaction.BookedEntry, LedgerUnavailable>
     /** Expires holds whose time has run out, a bounded number a call, and says how many. */
     readonly expireHolds: Effect.Effect<number, LedgerUnavailable>
   }

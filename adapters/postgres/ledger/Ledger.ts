@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import { entryBell } from "../../../application/ledger/index.ts"
 import type { Ids } from "../../../application/ports/Ids.ts"
 import { Ledger, LedgerUnavailable } from "../../../application/ports/Ledger.ts"
 import type { Postgres } from "../Postgres.ts"
@@ -7,8 +8,9 @@ import { reader } from "./Reader.ts"
 import { writer } from "./Writer.ts"
 
 const make = Effect.fnUntraced(function* (options: LedgerOptions) {
-  const { ledger, ...writes } = yield* writer(options)
-  const reads = yield* reader(ledger, options)
+  const bell = entryBell()
+  const { ledger, ...writes } = yield* writer(options, bell)
+  const reads = yield* reader(ledger, options, bell)
   return Ledger.of({ ...reads, ...writes })
 })
 

@@ -3,6 +3,7 @@
  * that come at the same time share a round trip.
  */
 import { Effect } from "effect"
+import type { EntryBell } from "../../../application/ledger/index.ts"
 import { type EntryQuery, LedgerUnavailable } from "../../../application/ports/Ledger.ts"
 import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
 import { Rejection } from "../../../domain/ledger/index.ts"
@@ -10,6 +11,7 @@ import type { PostgresUnavailable } from "../Failure.ts"
 import { type Pool, Postgres } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 import { coalesced } from "./Coalesce.ts"
+import { history } from "./History.ts"
 import { lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
 import { bookedEntries, entryColumns, historySource } from "./Rows.ts"
@@ -35,7 +37,7 @@ const page = (pool: Pool, ledger: number, wanted: EntryQuery) => {
 }
 
 /** The reading half of the port `Ledger`, of the ledger with this number. */
-export const reader = Effect.fnUntraced(function* (ledger: number, options: LedgerOptions) {
+export const reader = Effect.fnUntraced(function* (ledger: number, options: LedgerOptions, bell: EntryBell) {
   const pool = yield* (yield* Postgres).pool({
     name: "ledger reader",
     role: ledgerRole,
@@ -47,7 +49,9 @@ export const reader = Effect.fnUntraced(function* (ledger: number, options: Ledg
   )
   const holds = coalesced((ids: ReadonlyArray<HoldId>) => reads.holds(ids))
   const transactions = coalesced((ids: ReadonlyArray<TransactionId>) => reads.transactions(ids))
+  const entries = (wanted: EntryQuery) => unavailable(page(pool, ledger, wanted))
   return {
+    ...history(pool, ledger, bell, entries, unavailable),
     accounts: (ids: ReadonlyArray<AccountId>) => unavailable(accounts(ids)),
     hold: (holdId: HoldId) =>
       Effect.flatMap(unavailable(holds([holdId])), ([hold]) =>
@@ -59,6 +63,6 @@ export const reader = Effect.fnUntraced(function* (ledger: number, options: Ledg
           ? Effect.fail(new Rejection.TransactionNotFound({ transactionId }))
           : Effect.succeed(transaction)
       ),
-    entries: (wanted: EntryQuery) => unavailable(page(pool, ledger, wanted))
+    entries
   }
 })

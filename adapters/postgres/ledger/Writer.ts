@@ -11,6 +11,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { Cause, Clock, Effect, Exit, Latch, Result } from "effect"
+import type { EntryBell } from "../../../application/ledger/index.ts"
 import { Ids } from "../../../application/ports/Ids.ts"
 import { LedgerUnavailable } from "../../../application/ports/Ledger.ts"
 import { reasonOf, sqlStateOf } from "../Failure.ts"
@@ -64,8 +65,11 @@ const unavailable = (reason: string) => Result.fail(new LedgerUnavailable({ reas
 
 const isFenced = (cause: unknown): boolean => cause instanceof LedgerFenced || sqlStateOf(cause) === "GB001"
 
-/** Takes the ledger over and writes it until the scope closes, which waits for the answers to all it accepted. */
-export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
+/**
+ * Takes the ledger over and writes it until the scope closes, which waits for the answers to all it accepted. It rings
+ * for the accounts of what it committed.
+ */
+export const writer = Effect.fnUntraced(function* (options: LedgerOptions, bell: EntryBell) {
   const postgres = yield* Postgres
   const ids = yield* Ids
   const identity = randomUUID()
@@ -95,6 +99,9 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions) {
 
   const committed = (flight: Flight): void => {
     flights = flights.filter((each) => each !== flight)
+    if (bell.isHeard())
+      for (const { entries } of flight.batch.appended.transactions)
+        for (const { accountId } of entries) bell.ring(accountId)
     for (const { request, outcome } of flight.batch.appended.decided) requests.finish(request, outcome)
     for (const sweep of flight.sweeps) sweep(Result.succeed(flight.batch.expired))
     wake.openUnsafe()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { Effect, Exit, Layer, References } from "effect"
+import { Effect, Exit, Layer, References, Stream } from "effect"
 import { IdempotencyKey } from "../../../application/ports/Idempotency.ts"
 import { Ledger, LedgerOverloaded, LedgerUnavailable, type SubmitError } from "../../../application/ports/Ledger.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
@@ -33,6 +33,9 @@ const answering = (answer: Effect.Effect<never, SubmitError>, asked: Array<numbe
   transaction: (transactionId) => Effect.fail(new Rejection.TransactionNotFound({ transactionId })),
   hold: (holdId) => Effect.fail(new Rejection.HoldNotFound({ holdId })),
   entries: () => Effect.succeed([]),
+  search: () => Effect.succeed({ entries: [] }),
+  balanceByValueDate: () => Effect.succeed(0n),
+  follow: () => Stream.never,
   expireHolds: Effect.succeed(0)
 })
 

@@ -5,13 +5,15 @@
  * It is gRPC because Bun 1.4.5, as a client of Connect's own unary protocol on HTTP/2, sends frames to streams that have
  * ended, and servers close the connection after a thousand of them.
  */
-import type { DescMessage, DescMethodUnary } from "@bufbuild/protobuf"
+import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from "@bufbuild/protobuf"
 import { Code, ConnectError, type Transport } from "@connectrpc/connect"
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
-import { Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
 import {
+  EntryPage,
   EntryQuery,
+  EntrySearch,
   Instruction,
   Ledger,
   LedgerOverloaded,
@@ -78,6 +80,51 @@ const caller =
       )
   }
 
+/** Declares a call that is answered by a stream, for as long as it is read: its method, and the items of its responses. */
+const streamer =
+  (transport: Transport, headers: Readonly<Record<string, string>>) =>
+  <I extends DescMessage, O extends DescMessage, A>(
+    method: DescMethodServerStreaming<I, O>,
+    as: string,
+    items: Schema.Codec<ReadonlyArray<A>, unknown>
+  ) => {
+    const decode = Schema.decodeUnknownEffect(items)
+    const read = failed(() => Option.none<never>())
+    return (request: unknown): Stream.Stream<A, LedgerUnavailable> =>
+      Stream.unwrap(
+        Effect.map(
+          Effect.acquireRelease(
+            Effect.sync(() => new AbortController()),
+            (call) => Effect.sync(() => call.abort())
+          ),
+          ({ signal }) =>
+            Stream.fromAsyncIterable(
+              responses(transport, method, signal, headers, messageOf(method.input, request)),
+              (error) => ConnectError.from(error)
+            ).pipe(
+              Stream.catch((error) => Stream.fromEffect(read(error))),
+              Stream.mapEffect((message) => Effect.orDie(decode(plainOf(method.output, message)[as]))),
+              Stream.flatMap(Stream.fromArray)
+            )
+        )
+      )
+  }
+
+/** The responses of a call without deadline, in their order. */
+const responses = async function* <I extends DescMessage, O extends DescMessage>(
+  transport: Transport,
+  method: DescMethodServerStreaming<I, O>,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>>,
+  request: MessageShape<I>
+) {
+  const input = (async function* () {
+    yield request
+  })()
+  const { message } = await transport.stream(method, signal, 0, headers, input)
+  yield* message
+}
+
 const SubmitErrors = Schema.Union([Rejection.Rejection, IdempotencyConflict, LedgerOverloaded, LedgerUnavailable])
 
 const make = Effect.fn("rpc.ledgerClient")(function* (options: Options) {
@@ -87,7 +134,9 @@ const make = Effect.fn("rpc.ledgerClient")(function* (options: Options) {
     (session) => Effect.sync(() => session.abort())
   )
   const transport = createGrpcTransport({ baseUrl, sessionManager, defaultTimeoutMs: timeoutMillis })
-  const call = caller(transport, { authorization: `Bearer ${token}` })
+  const authorization = { authorization: `Bearer ${token}` }
+  const call = caller(transport, authorization)
+  const follow = streamer(transport, authorization)
   const { method } = LedgerService
 
   const submit = call(method.submit, "receipt", Receipt.Receipt, SubmitErrors)
@@ -100,9 +149,13 @@ const make = Effect.fn("rpc.ledgerClient")(function* (options: Options) {
   )
   const hold = call(method.getHold, "hold", Hold.Hold, Schema.Union([Rejection.HoldNotFound, LedgerUnavailable]))
   const entries = call(method.listEntries, "entries", Schema.Array(Transaction.BookedEntry), LedgerUnavailable)
+  const search = call(method.searchEntries, "page", EntryPage, LedgerUnavailable)
+  const balanceByValueDate = call(method.getBalanceByValueDate, "minor", Schema.BigIntFromString, LedgerUnavailable)
+  const followed = follow(method.followEntries, "entries", Schema.Array(Transaction.BookedEntry))
   const expireHolds = call(method.expireHolds, "expired", Schema.Int, LedgerUnavailable)
 
   const encodeInstruction = Schema.encodeSync(Instruction)
+  const encodeSearch = Schema.encodeSync(EntrySearch)
   const encodeQuery = Schema.encodeSync(EntryQuery)
   const pagesOf = (ids: ReadonlyArray<AccountId>): ReadonlyArray<ReadonlyArray<AccountId>> =>
     Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, page) => ids.slice(page * idsMax, (page + 1) * idsMax))
@@ -123,6 +176,11 @@ const make = Effect.fn("rpc.ledgerClient")(function* (options: Options) {
     transaction: Effect.fn("Ledger.transaction")((id) => transaction({ id })),
     hold: Effect.fn("Ledger.hold")((id) => hold({ id })),
     entries: Effect.fn("Ledger.entries")((query) => entries(encodeQuery(query))),
+    search: Effect.fn("Ledger.search")((query) => search(encodeSearch(query))),
+    balanceByValueDate: Effect.fn("Ledger.balanceByValueDate")((accountId, valueDate) =>
+      balanceByValueDate({ accountId, valueDate })
+    ),
+    follow: (accountId, after) => followed({ accountId, after }),
     expireHolds: expireHolds({})
   })
 })

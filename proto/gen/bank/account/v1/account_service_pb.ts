@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bank/account/v1/account_service.proto.
  */
 export const file_bank_account_v1_account_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViYW5rL2FjY291bnQvdjEvYWNjb3VudF9zZXJ2aWNlLnByb3RvEg9iYW5rLmFjY291bnQudjEifQoIQmFsYW5jZXMSIwoGcG9zdGVkGAEgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EiQKB3BlbmRpbmcYAiABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSJgoJYXZhaWxhYmxlGAMgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5IvsDCgdBY2NvdW50EgoKAmlkGAEgASgJEg0KBW93bmVyGAIgASgJEg8KB3Byb2R1Y3QYAyABKAkSEAoIY3VycmVuY3kYBCABKAkSDgoGbnVtYmVyGAUgASgJEhEKBGliYW4YBiABKAlIAIgBARIRCgRuYW1lGAcgASgJSAGIAQESLgoGc3RhdHVzGAggASgOMh4uYmFuay5hY2NvdW50LnYxLkFjY291bnRTdGF0dXMSJwoGZnJlZXplGAkgASgOMhcuYmFuay5hY2NvdW50LnYxLkZyZWV6ZRIVCghzd2VlcF90bxgKIAEoCUgCiAEBEhUKCHN3ZXB0X3RvGAsgASgJSAOIAQESLQoJY2xvc2VkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCg9vdmVyZHJhZnRfbGltaXQYDSABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSKwoIYmFsYW5jZXMYDiABKAsyGS5iYW5rLmFjY291bnQudjEuQmFsYW5jZXMSLgoKY3JlYXRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgQIAEoDUIHCgVfaWJhbkIHCgVfbmFtZUILCglfc3dlZXBfdG9CCwoJX3N3ZXB0X3RvIpoCCglTdGF0ZW1lbnQSEgoKYWNjb3VudF9pZBgBIAEoCRIOCgZwZXJpb2QYAiABKAkSDAoEZnJvbRgDIAEoCRIKCgJ0bxgEIAEoCRIkCgdvcGVuaW5nGAUgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EikKDHRvdGFsX2RlYml0cxgGIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIqCg10b3RhbF9jcmVkaXRzGAcgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EiQKB2Nsb3NpbmcYCCABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSLAoHZW50cmllcxgJIAMoCzIbLmJhbmsubGVkZ2VyLnYxLkJvb2tlZEVudHJ5IrgBChJPcGVuQWNjb3VudFJlcXVlc3QSDwoHcHJvZHVjdBgBIAEoCRIQCghjdXJyZW5jeRgCIAEoCRISCgVvd25lchgDIAEoCUgAiAEBEhEKBG5hbWUYBCABKAlIAYgBARIsCg9vdmVyZHJhZnRfbGltaXQYBSABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSFwoPaWRlbXBvdGVuY3lfa2V5GAYgASgJQggKBl9vd25lckIHCgVfbmFtZSJAChNPcGVuQWNjb3VudFJlc3BvbnNlEikKB2FjY291bnQYASABKAsyGC5iYW5rLmFjY291bnQudjEuQWNjb3VudCIkChFHZXRBY2NvdW50UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJIj8KEkdldEFjY291bnRSZXNwb25zZRIpCgdhY2NvdW50GAEgASgLMhguYmFuay5hY2NvdW50LnYxLkFjY291bnQibwoTTGlzdEFjY291bnRzUmVxdWVzdBISCgVvd25lchgBIAEoCUgAiAEBEhIKBWFmdGVyGAIgASgJSAGIAQESEgoFbGltaXQYAyABKA1IAogBAUIICgZfb3duZXJCCAoGX2FmdGVyQggKBl9saW1pdCJbChRMaXN0QWNjb3VudHNSZXNwb25zZRInCgVpdGVtcxgBIAMoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50EhEKBG5leHQYAiABKAlIAIgBAUIHCgVfbmV4dCJ3ChRSZW5hbWVBY2NvdW50UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJEhEKBG5hbWUYAiABKAlIAIgBARIdChBleHBlY3RlZF92ZXJzaW9uGAMgASgNSAGIAQFCBwoFX25hbWVCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQgoVUmVuYW1lQWNjb3VudFJlc3BvbnNlEikKB2FjY291bnQYASABKAsyGC5iYW5rLmFjY291bnQudjEuQWNjb3VudCKNAQoYU2V0T3ZlcmRyYWZ0TGltaXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSLAoPb3ZlcmRyYWZ0X2xpbWl0GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5Eh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJGChlTZXRPdmVyZHJhZnRMaW1pdFJlc3BvbnNlEikKB2FjY291bnQYASABKAsyGC5iYW5rLmFjY291bnQudjEuQWNjb3VudCKEAQoURnJlZXplQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRInCgZmcmVlemUYAiABKA4yFy5iYW5rLmFjY291bnQudjEuRnJlZXplEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJCChVGcmVlemVBY2NvdW50UmVzcG9uc2USKQoHYWNjb3VudBgBIAEoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50Il0KFlVuZnJlZXplQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIdChBleHBlY3RlZF92ZXJzaW9uGAIgASgNSACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iRAoXVW5mcmVlemVBY2NvdW50UmVzcG9uc2USKQoHYWNjb3VudBgBIAEoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50In4KE0Nsb3NlQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIVCghzd2VlcF90bxgCIAEoCUgAiAEBEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAYgBAUILCglfc3dlZXBfdG9CEwoRX2V4cGVjdGVkX3ZlcnNpb24iQQoUQ2xvc2VBY2NvdW50UmVzcG9uc2USKQoHYWNjb3VudBgBIAEoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50IjYKE0dldFN0YXRlbWVudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIOCgZwZXJpb2QYAiABKAkiRQoUR2V0U3RhdGVtZW50UmVzcG9uc2USLQoJc3RhdGVtZW50GAEgASgLMhouYmFuay5hY2NvdW50LnYxLlN0YXRlbWVudCquAgoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhwKGEFDQ09VTlRfU1RBVFVTX1NVQk1JVFRFRBABEhsKF0FDQ09VTlRfU1RBVFVTX0FQUFJPVkVEEAISGQoVQUNDT1VOVF9TVEFUVVNfQUNUSVZFEAMSGwoXQUNDT1VOVF9TVEFUVVNfSU5BQ1RJVkUQBBIaChZBQ0NPVU5UX1NUQVRVU19ET1JNQU5UEAUSHAoYQUNDT1VOVF9TVEFUVVNfRVNDSEVBVEVEEAYSGQoVQUNDT1VOVF9TVEFUVVNfRlJPWkVOEAcSGgoWQUNDT1VOVF9TVEFUVVNfQ0xPU0lORxAIEhkKFUFDQ09VTlRfU1RBVFVTX0NMT1NFRBAJKlgKBkZyZWV6ZRIWChJGUkVFWkVfVU5TUEVDSUZJRUQQABIRCg1GUkVFWkVfREVCSVRTEAESEgoORlJFRVpFX0NSRURJVFMQAhIPCgtGUkVFWkVfQk9USBADMvkGCg5BY2NvdW50U2VydmljZRJYCgtPcGVuQWNjb3VudBIjLmJhbmsuYWNjb3VudC52MS5PcGVuQWNjb3VudFJlcXVlc3QaJC5iYW5rLmFjY291bnQudjEuT3BlbkFjY291bnRSZXNwb25zZRJaCgpHZXRBY2NvdW50EiIuYmFuay5hY2NvdW50LnYxLkdldEFjY291bnRSZXF1ZXN0GiMuYmFuay5hY2NvdW50LnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEmAKDExpc3RBY2NvdW50cxIkLmJhbmsuYWNjb3VudC52MS5MaXN0QWNjb3VudHNSZXF1ZXN0GiUuYmFuay5hY2NvdW50LnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgOQAgESXgoNUmVuYW1lQWNjb3VudBIlLmJhbmsuYWNjb3VudC52MS5SZW5hbWVBY2NvdW50UmVxdWVzdBomLmJhbmsuYWNjb3VudC52MS5SZW5hbWVBY2NvdW50UmVzcG9uc2USagoRU2V0T3ZlcmRyYWZ0TGltaXQSKS5iYW5rLmFjY291bnQudjEuU2V0T3ZlcmRyYWZ0TGltaXRSZXF1ZXN0GiouYmFuay5hY2NvdW50LnYxLlNldE92ZXJkcmFmdExpbWl0UmVzcG9uc2USXgoNRnJlZXplQWNjb3VudBIlLmJhbmsuYWNjb3VudC52MS5GcmVlemVBY2NvdW50UmVxdWVzdBomLmJhbmsuYWNjb3VudC52MS5GcmVlemVBY2NvdW50UmVzcG9uc2USZAoPVW5mcmVlemVBY2NvdW50EicuYmFuay5hY2NvdW50LnYxLlVuZnJlZXplQWNjb3VudFJlcXVlc3QaKC5iYW5rLmFjY291bnQudjEuVW5mcmVlemVBY2NvdW50UmVzcG9uc2USWwoMQ2xvc2VBY2NvdW50EiQuYmFuay5hY2NvdW50LnYxLkNsb3NlQWNjb3VudFJlcXVlc3QaJS5iYW5rLmFjY291bnQudjEuQ2xvc2VBY2NvdW50UmVzcG9uc2USYAoMR2V0U3RhdGVtZW50EiQuYmFuay5hY2NvdW50LnYxLkdldFN0YXRlbWVudFJlcXVlc3QaJS5iYW5rLmFjY291bnQudjEuR2V0U3RhdGVtZW50UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_bank_ledger_v1_ledger, file_bank_type_v1_money, file_google_protobuf_timestamp]);
+  fileDesc("CiViYW5rL2FjY291bnQvdjEvYWNjb3VudF9zZXJ2aWNlLnByb3RvEg9iYW5rLmFjY291bnQudjEifQoIQmFsYW5jZXMSIwoGcG9zdGVkGAEgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EiQKB3BlbmRpbmcYAiABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSJgoJYXZhaWxhYmxlGAMgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5IvsDCgdBY2NvdW50EgoKAmlkGAEgASgJEg0KBW93bmVyGAIgASgJEg8KB3Byb2R1Y3QYAyABKAkSEAoIY3VycmVuY3kYBCABKAkSDgoGbnVtYmVyGAUgASgJEhEKBGliYW4YBiABKAlIAIgBARIRCgRuYW1lGAcgASgJSAGIAQESLgoGc3RhdHVzGAggASgOMh4uYmFuay5hY2NvdW50LnYxLkFjY291bnRTdGF0dXMSJwoGZnJlZXplGAkgASgOMhcuYmFuay5hY2NvdW50LnYxLkZyZWV6ZRIVCghzd2VlcF90bxgKIAEoCUgCiAEBEhUKCHN3ZXB0X3RvGAsgASgJSAOIAQESLQoJY2xvc2VkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCg9vdmVyZHJhZnRfbGltaXQYDSABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSKwoIYmFsYW5jZXMYDiABKAsyGS5iYW5rLmFjY291bnQudjEuQmFsYW5jZXMSLgoKY3JlYXRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgQIAEoDUIHCgVfaWJhbkIHCgVfbmFtZUILCglfc3dlZXBfdG9CCwoJX3N3ZXB0X3RvIpoCCglTdGF0ZW1lbnQSEgoKYWNjb3VudF9pZBgBIAEoCRIOCgZwZXJpb2QYAiABKAkSDAoEZnJvbRgDIAEoCRIKCgJ0bxgEIAEoCRIkCgdvcGVuaW5nGAUgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EikKDHRvdGFsX2RlYml0cxgGIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIqCg10b3RhbF9jcmVkaXRzGAcgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EiQKB2Nsb3NpbmcYCCABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSLAoHZW50cmllcxgJIAMoCzIbLmJhbmsubGVkZ2VyLnYxLkJvb2tlZEVudHJ5IrgBChJPcGVuQWNjb3VudFJlcXVlc3QSDwoHcHJvZHVjdBgBIAEoCRIQCghjdXJyZW5jeRgCIAEoCRISCgVvd25lchgDIAEoCUgAiAEBEhEKBG5hbWUYBCABKAlIAYgBARIsCg9vdmVyZHJhZnRfbGltaXQYBSABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSFwoPaWRlbXBvdGVuY3lfa2V5GAYgASgJQggKBl9vd25lckIHCgVfbmFtZSJAChNPcGVuQWNjb3VudFJlc3BvbnNlEikKB2FjY291bnQYASABKAsyGC5iYW5rLmFjY291bnQudjEuQWNjb3VudCIkChFHZXRBY2NvdW50UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJIj8KEkdldEFjY291bnRSZXNwb25zZRIpCgdhY2NvdW50GAEgASgLMhguYmFuay5hY2NvdW50LnYxLkFjY291bnQibwoTTGlzdEFjY291bnRzUmVxdWVzdBISCgVvd25lchgBIAEoCUgAiAEBEhIKBWFmdGVyGAIgASgJSAGIAQESEgoFbGltaXQYAyABKA1IAogBAUIICgZfb3duZXJCCAoGX2FmdGVyQggKBl9saW1pdCJbChRMaXN0QWNjb3VudHNSZXNwb25zZRInCgVpdGVtcxgBIAMoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50EhEKBG5leHQYAiABKAlIAIgBAUIHCgVfbmV4dCJ3ChRSZW5hbWVBY2NvdW50UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJEhEKBG5hbWUYAiABKAlIAIgBARIdChBleHBlY3RlZF92ZXJzaW9uGAMgASgNSAGIAQFCBwoFX25hbWVCEwoRX2V4cGVjdGVkX3ZlcnNpb24iQgoVUmVuYW1lQWNjb3VudFJlc3BvbnNlEikKB2FjY291bnQYASABKAsyGC5iYW5rLmFjY291bnQudjEuQWNjb3VudCKNAQoYU2V0T3ZlcmRyYWZ0TGltaXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSLAoPb3ZlcmRyYWZ0X2xpbWl0GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5Eh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJGChlTZXRPdmVyZHJhZnRMaW1pdFJlc3BvbnNlEikKB2FjY291bnQYASABKAsyGC5iYW5rLmFjY291bnQudjEuQWNjb3VudCKEAQoURnJlZXplQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRInCgZmcmVlemUYAiABKA4yFy5iYW5rLmFjY291bnQudjEuRnJlZXplEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiJCChVGcmVlemVBY2NvdW50UmVzcG9uc2USKQoHYWNjb3VudBgBIAEoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50Il0KFlVuZnJlZXplQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIdChBleHBlY3RlZF92ZXJzaW9uGAIgASgNSACIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb24iRAoXVW5mcmVlemVBY2NvdW50UmVzcG9uc2USKQoHYWNjb3VudBgBIAEoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50In4KE0Nsb3NlQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIVCghzd2VlcF90bxgCIAEoCUgAiAEBEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAYgBAUILCglfc3dlZXBfdG9CEwoRX2V4cGVjdGVkX3ZlcnNpb24iQQoUQ2xvc2VBY2NvdW50UmVzcG9uc2USKQoHYWNjb3VudBgBIAEoCzIYLmJhbmsuYWNjb3VudC52MS5BY2NvdW50IjYKE0dldFN0YXRlbWVudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIOCgZwZXJpb2QYAiABKAkiRQoUR2V0U3RhdGVtZW50UmVzcG9uc2USLQoJc3RhdGVtZW50GAEgASgLMhouYmFuay5hY2NvdW50LnYxLlN0YXRlbWVudCI5ChZTdHJlYW1TdGF0ZW1lbnRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSDgoGcGVyaW9kGAIgASgJInYKEFN0YXRlbWVudE9wZW5pbmcSEgoKYWNjb3VudF9pZBgBIAEoCRIOCgZwZXJpb2QYAiABKAkSDAoEZnJvbRgDIAEoCRIKCgJ0bxgEIAEoCRIkCgdvcGVuaW5nGAUgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5IqABChBTdGF0ZW1lbnRDbG9zaW5nEg8KB2VudHJpZXMYASABKAMSKQoMdG90YWxfZGViaXRzGAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EioKDXRvdGFsX2NyZWRpdHMYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSJAoHY2xvc2luZxgEIAEoCzITLmJhbmsudHlwZS52MS5Nb25leSKxAQoNU3RhdGVtZW50TGluZRI0CgdvcGVuaW5nGAEgASgLMiEuYmFuay5hY2NvdW50LnYxLlN0YXRlbWVudE9wZW5pbmdIABIsCgVlbnRyeRgCIAEoCzIbLmJhbmsubGVkZ2VyLnYxLkJvb2tlZEVudHJ5SAASNAoHY2xvc2luZxgDIAEoCzIhLmJhbmsuYWNjb3VudC52MS5TdGF0ZW1lbnRDbG9zaW5nSABCBgoEbGluZSJIChdTdHJlYW1TdGF0ZW1lbnRSZXNwb25zZRItCgVsaW5lcxgBIAMoCzIeLmJhbmsuYWNjb3VudC52MS5TdGF0ZW1lbnRMaW5lInsKEUdldEJhbGFuY2VSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSLQoJYm9va2VkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQFCDQoLX3ZhbHVlX2RhdGUimQEKB0JhbGFuY2USEgoKYWNjb3VudF9pZBgBIAEoCRItCglib29rZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCnZhbHVlX2RhdGUYAyABKAlIAIgBARIjCgZwb3N0ZWQYBCABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXlCDQoLX3ZhbHVlX2RhdGUiPwoSR2V0QmFsYW5jZVJlc3BvbnNlEikKB2JhbGFuY2UYASABKAsyGC5iYW5rLmFjY291bnQudjEuQmFsYW5jZSquAgoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhwKGEFDQ09VTlRfU1RBVFVTX1NVQk1JVFRFRBABEhsKF0FDQ09VTlRfU1RBVFVTX0FQUFJPVkVEEAISGQoVQUNDT1VOVF9TVEFUVVNfQUNUSVZFEAMSGwoXQUNDT1VOVF9TVEFUVVNfSU5BQ1RJVkUQBBIaChZBQ0NPVU5UX1NUQVRVU19ET1JNQU5UEAUSHAoYQUNDT1VOVF9TVEFUVVNfRVNDSEVBVEVEEAYSGQoVQUNDT1VOVF9TVEFUVVNfRlJPWkVOEAcSGgoWQUNDT1VOVF9TVEFUVVNfQ0xPU0lORxAIEhkKFUFDQ09VTlRfU1RBVFVTX0NMT1NFRBAJKlgKBkZyZWV6ZRIWChJGUkVFWkVfVU5TUEVDSUZJRUQQABIRCg1GUkVFWkVfREVCSVRTEAESEgoORlJFRVpFX0NSRURJVFMQAhIPCgtGUkVFWkVfQk9USBADMsIICg5BY2NvdW50U2VydmljZRJYCgtPcGVuQWNjb3VudBIjLmJhbmsuYWNjb3VudC52MS5PcGVuQWNjb3VudFJlcXVlc3QaJC5iYW5rLmFjY291bnQudjEuT3BlbkFjY291bnRSZXNwb25zZRJaCgpHZXRBY2NvdW50EiIuYmFuay5hY2NvdW50LnYxLkdldEFjY291bnRSZXF1ZXN0GiMuYmFuay5hY2NvdW50LnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEmAKDExpc3RBY2NvdW50cxIkLmJhbmsuYWNjb3VudC52MS5MaXN0QWNjb3VudHNSZXF1ZXN0GiUuYmFuay5hY2NvdW50LnYxLkxpc3RBY2NvdW50c1Jlc3BvbnNlIgOQAgESXgoNUmVuYW1lQWNjb3VudBIlLmJhbmsuYWNjb3VudC52MS5SZW5hbWVBY2NvdW50UmVxdWVzdBomLmJhbmsuYWNjb3VudC52MS5SZW5hbWVBY2NvdW50UmVzcG9uc2USagoRU2V0T3ZlcmRyYWZ0TGltaXQSKS5iYW5rLmFjY291bnQudjEuU2V0T3ZlcmRyYWZ0TGltaXRSZXF1ZXN0GiouYmFuay5hY2NvdW50LnYxLlNldE92ZXJkcmFmdExpbWl0UmVzcG9uc2USXgoNRnJlZXplQWNjb3VudBIlLmJhbmsuYWNjb3VudC52MS5GcmVlemVBY2NvdW50UmVxdWVzdBomLmJhbmsuYWNjb3VudC52MS5GcmVlemVBY2NvdW50UmVzcG9uc2USZAoPVW5mcmVlemVBY2NvdW50EicuYmFuay5hY2NvdW50LnYxLlVuZnJlZXplQWNjb3VudFJlcXVlc3QaKC5iYW5rLmFjY291bnQudjEuVW5mcmVlemVBY2NvdW50UmVzcG9uc2USWwoMQ2xvc2VBY2NvdW50EiQuYmFuay5hY2NvdW50LnYxLkNsb3NlQWNjb3VudFJlcXVlc3QaJS5iYW5rLmFjY291bnQudjEuQ2xvc2VBY2NvdW50UmVzcG9uc2USYAoMR2V0U3RhdGVtZW50EiQuYmFuay5hY2NvdW50LnYxLkdldFN0YXRlbWVudFJlcXVlc3QaJS5iYW5rLmFjY291bnQudjEuR2V0U3RhdGVtZW50UmVzcG9uc2UiA5ACARJrCg9TdHJlYW1TdGF0ZW1lbnQSJy5iYW5rLmFjY291bnQudjEuU3RyZWFtU3RhdGVtZW50UmVxdWVzdBooLmJhbmsuYWNjb3VudC52MS5TdHJlYW1TdGF0ZW1lbnRSZXNwb25zZSIDkAIBMAESWgoKR2V0QmFsYW5jZRIiLmJhbmsuYWNjb3VudC52MS5HZXRCYWxhbmNlUmVxdWVzdBojLmJhbmsuYWNjb3VudC52MS5HZXRCYWxhbmNlUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_bank_ledger_v1_ledger, file_bank_type_v1_money, file_google_protobuf_timestamp]);
 
 /**
  * The three balances of an account.
@@ -762,6 +762,289 @@ export const GetStatementResponseSchema: GenMessage<GetStatementResponse> = /*@_
   messageDesc(file_bank_account_v1_account_service, 20);
 
 /**
+ * Asks for StreamStatement.
+ *
+ * @generated from message bank.account.v1.StreamStatementRequest
+ */
+export type StreamStatementRequest = Message<"bank.account.v1.StreamStatementRequest"> & {
+  /**
+   * The account's id.
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * The month as "YYYY-MM".
+   *
+   * @generated from field: string period = 2;
+   */
+  period: string;
+};
+
+/**
+ * Describes the message bank.account.v1.StreamStatementRequest.
+ * Use `create(StreamStatementRequestSchema)` to create a new message.
+ */
+export const StreamStatementRequestSchema: GenMessage<StreamStatementRequest> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 21);
+
+/**
+ * The first line of a statement.
+ *
+ * @generated from message bank.account.v1.StatementOpening
+ */
+export type StatementOpening = Message<"bank.account.v1.StatementOpening"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * The month as "YYYY-MM".
+   *
+   * @generated from field: string period = 2;
+   */
+  period: string;
+
+  /**
+   * Its first day.
+   *
+   * @generated from field: string from = 3;
+   */
+  from: string;
+
+  /**
+   * Its last day.
+   *
+   * @generated from field: string to = 4;
+   */
+  to: string;
+
+  /**
+   * Posted balance before the month.
+   *
+   * @generated from field: bank.type.v1.Money opening = 5;
+   */
+  opening?: Money | undefined;
+};
+
+/**
+ * Describes the message bank.account.v1.StatementOpening.
+ * Use `create(StatementOpeningSchema)` to create a new message.
+ */
+export const StatementOpeningSchema: GenMessage<StatementOpening> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 22);
+
+/**
+ * The last line of a statement; one that broke off lacks it.
+ *
+ * @generated from message bank.account.v1.StatementClosing
+ */
+export type StatementClosing = Message<"bank.account.v1.StatementClosing"> & {
+  /**
+   * How many entries there were.
+   *
+   * @generated from field: int64 entries = 1;
+   */
+  entries: bigint;
+
+  /**
+   * Sum of the debits.
+   *
+   * @generated from field: bank.type.v1.Money total_debits = 2;
+   */
+  totalDebits?: Money | undefined;
+
+  /**
+   * Sum of the credits.
+   *
+   * @generated from field: bank.type.v1.Money total_credits = 3;
+   */
+  totalCredits?: Money | undefined;
+
+  /**
+   * Posted balance after the month.
+   *
+   * @generated from field: bank.type.v1.Money closing = 4;
+   */
+  closing?: Money | undefined;
+};
+
+/**
+ * Describes the message bank.account.v1.StatementClosing.
+ * Use `create(StatementClosingSchema)` to create a new message.
+ */
+export const StatementClosingSchema: GenMessage<StatementClosing> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 23);
+
+/**
+ * One line of a statement.
+ *
+ * @generated from message bank.account.v1.StatementLine
+ */
+export type StatementLine = Message<"bank.account.v1.StatementLine"> & {
+  /**
+   * What the line is.
+   *
+   * @generated from oneof bank.account.v1.StatementLine.line
+   */
+  line: {
+    /**
+     * First of all.
+     *
+     * @generated from field: bank.account.v1.StatementOpening opening = 1;
+     */
+    value: StatementOpening;
+    case: "opening";
+  } | {
+    /**
+     * Every entry of the month once, oldest first.
+     *
+     * @generated from field: bank.ledger.v1.BookedEntry entry = 2;
+     */
+    value: BookedEntry;
+    case: "entry";
+  } | {
+    /**
+     * Last of all.
+     *
+     * @generated from field: bank.account.v1.StatementClosing closing = 3;
+     */
+    value: StatementClosing;
+    case: "closing";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bank.account.v1.StatementLine.
+ * Use `create(StatementLineSchema)` to create a new message.
+ */
+export const StatementLineSchema: GenMessage<StatementLine> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 24);
+
+/**
+ * Answers StreamStatement.
+ *
+ * @generated from message bank.account.v1.StreamStatementResponse
+ */
+export type StreamStatementResponse = Message<"bank.account.v1.StreamStatementResponse"> & {
+  /**
+   * The next lines in their order.
+   *
+   * @generated from field: repeated bank.account.v1.StatementLine lines = 1;
+   */
+  lines: StatementLine[];
+};
+
+/**
+ * Describes the message bank.account.v1.StreamStatementResponse.
+ * Use `create(StreamStatementResponseSchema)` to create a new message.
+ */
+export const StreamStatementResponseSchema: GenMessage<StreamStatementResponse> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 25);
+
+/**
+ * Asks for GetBalance. One of the two points in time is given.
+ *
+ * @generated from message bank.account.v1.GetBalanceRequest
+ */
+export type GetBalanceRequest = Message<"bank.account.v1.GetBalanceRequest"> & {
+  /**
+   * The account's id.
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * Of the entries booked at this time or before.
+   *
+   * @generated from field: google.protobuf.Timestamp booked_at = 2;
+   */
+  bookedAt?: Timestamp | undefined;
+
+  /**
+   * Of the entries that count for interest on this day or before, as "YYYY-MM-DD".
+   *
+   * @generated from field: optional string value_date = 3;
+   */
+  valueDate?: string | undefined;
+};
+
+/**
+ * Describes the message bank.account.v1.GetBalanceRequest.
+ * Use `create(GetBalanceRequestSchema)` to create a new message.
+ */
+export const GetBalanceRequestSchema: GenMessage<GetBalanceRequest> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 26);
+
+/**
+ * A balance as of a point in time.
+ *
+ * @generated from message bank.account.v1.Balance
+ */
+export type Balance = Message<"bank.account.v1.Balance"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * The booking time asked for.
+   *
+   * @generated from field: google.protobuf.Timestamp booked_at = 2;
+   */
+  bookedAt?: Timestamp | undefined;
+
+  /**
+   * The value date asked for.
+   *
+   * @generated from field: optional string value_date = 3;
+   */
+  valueDate?: string | undefined;
+
+  /**
+   * Posted, positive on the account's normal side.
+   *
+   * @generated from field: bank.type.v1.Money posted = 4;
+   */
+  posted?: Money | undefined;
+};
+
+/**
+ * Describes the message bank.account.v1.Balance.
+ * Use `create(BalanceSchema)` to create a new message.
+ */
+export const BalanceSchema: GenMessage<Balance> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 27);
+
+/**
+ * Answers GetBalance.
+ *
+ * @generated from message bank.account.v1.GetBalanceResponse
+ */
+export type GetBalanceResponse = Message<"bank.account.v1.GetBalanceResponse"> & {
+  /**
+   * The balance.
+   *
+   * @generated from field: bank.account.v1.Balance balance = 1;
+   */
+  balance?: Balance | undefined;
+};
+
+/**
+ * Describes the message bank.account.v1.GetBalanceResponse.
+ * Use `create(GetBalanceResponseSchema)` to create a new message.
+ */
+export const GetBalanceResponseSchema: GenMessage<GetBalanceResponse> = /*@__PURE__*/
+  messageDesc(file_bank_account_v1_account_service, 28);
+
+/**
  * Where an account stands.
  *
  * @generated from enum bank.account.v1.AccountStatus
@@ -1002,6 +1285,26 @@ export const AccountService: GenService<{
     methodKind: "unary";
     input: typeof GetStatementRequestSchema;
     output: typeof GetStatementResponseSchema;
+  },
+  /**
+   * The same line by line, of any number of entries. Errors: AccountNotFound.
+   *
+   * @generated from rpc bank.account.v1.AccountService.StreamStatement
+   */
+  streamStatement: {
+    methodKind: "server_streaming";
+    input: typeof StreamStatementRequestSchema;
+    output: typeof StreamStatementResponseSchema;
+  },
+  /**
+   * The posted balance as of a booking time or as of a value date. Errors: AccountNotFound.
+   *
+   * @generated from rpc bank.account.v1.AccountService.GetBalance
+   */
+  getBalance: {
+    methodKind: "unary";
+    input: typeof GetBalanceRequestSchema;
+    output: typeof GetBalanceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bank_account_v1_account_service, 0);

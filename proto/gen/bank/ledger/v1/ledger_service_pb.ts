@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Instruction, Receipt } from "./command_pb.ts";
 import { file_bank_ledger_v1_command } from "./command_pb.ts";
-import type { BookedEntry, Hold, LedgerAccount, Transaction } from "./ledger_pb.ts";
+import type { BookedEntry, Hold, LedgerAccount, Side, Transaction, TransactionKind } from "./ledger_pb.ts";
 import { file_bank_ledger_v1_ledger } from "./ledger_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bank/ledger/v1/ledger_service.proto.
  */
 export const file_bank_ledger_v1_ledger_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNiYW5rL2xlZGdlci92MS9sZWRnZXJfc2VydmljZS5wcm90bxIOYmFuay5sZWRnZXIudjEiQQoNU3VibWl0UmVxdWVzdBIwCgtpbnN0cnVjdGlvbhgBIAEoCzIbLmJhbmsubGVkZ2VyLnYxLkluc3RydWN0aW9uIjoKDlN1Ym1pdFJlc3BvbnNlEigKB3JlY2VpcHQYASABKAsyFy5iYW5rLmxlZGdlci52MS5SZWNlaXB0IiEKEkdldEFjY291bnRzUmVxdWVzdBILCgNpZHMYASADKAkiRgoTR2V0QWNjb3VudHNSZXNwb25zZRIvCghhY2NvdW50cxgBIAMoCzIdLmJhbmsubGVkZ2VyLnYxLkxlZGdlckFjY291bnQiIwoVR2V0VHJhbnNhY3Rpb25SZXF1ZXN0EgoKAmlkGAEgASgJIkoKFkdldFRyYW5zYWN0aW9uUmVzcG9uc2USMAoLdHJhbnNhY3Rpb24YASABKAsyGy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbiIcCg5HZXRIb2xkUmVxdWVzdBIKCgJpZBgBIAEoCSI1Cg9HZXRIb2xkUmVzcG9uc2USIgoEaG9sZBgBIAEoCzIULmJhbmsubGVkZ2VyLnYxLkhvbGQi5AEKEkxpc3RFbnRyaWVzUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEikKBW9yZGVyGAIgASgOMhouYmFuay5sZWRnZXIudjEuRW50cnlPcmRlchISCgVhZnRlchgDIAEoA0gAiAEBEi8KC2Jvb2tlZF9mcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1ib29rZWRfYmVmb3JlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVsaW1pdBgGIAEoDUIICgZfYWZ0ZXIiQwoTTGlzdEVudHJpZXNSZXNwb25zZRIsCgdlbnRyaWVzGAEgAygLMhsuYmFuay5sZWRnZXIudjEuQm9va2VkRW50cnkiFAoSRXhwaXJlSG9sZHNSZXF1ZXN0IiYKE0V4cGlyZUhvbGRzUmVzcG9uc2USDwoHZXhwaXJlZBgBIAEoDSpZCgpFbnRyeU9yZGVyEhsKF0VOVFJZX09SREVSX1VOU1BFQ0lGSUVEEAASFgoSRU5UUllfT1JERVJfTkVXRVNUEAESFgoSRU5UUllfT1JERVJfT0xERVNUEAIyoQQKDUxlZGdlclNlcnZpY2USRwoGU3VibWl0Eh0uYmFuay5sZWRnZXIudjEuU3VibWl0UmVxdWVzdBoeLmJhbmsubGVkZ2VyLnYxLlN1Ym1pdFJlc3BvbnNlElsKC0dldEFjY291bnRzEiIuYmFuay5sZWRnZXIudjEuR2V0QWNjb3VudHNSZXF1ZXN0GiMuYmFuay5sZWRnZXIudjEuR2V0QWNjb3VudHNSZXNwb25zZSIDkAIBEmQKDkdldFRyYW5zYWN0aW9uEiUuYmFuay5sZWRnZXIudjEuR2V0VHJhbnNhY3Rpb25SZXF1ZXN0GiYuYmFuay5sZWRnZXIudjEuR2V0VHJhbnNhY3Rpb25SZXNwb25zZSIDkAIBEk8KB0dldEhvbGQSHi5iYW5rLmxlZGdlci52MS5HZXRIb2xkUmVxdWVzdBofLmJhbmsubGVkZ2VyLnYxLkdldEhvbGRSZXNwb25zZSIDkAIBElsKC0xpc3RFbnRyaWVzEiIuYmFuay5sZWRnZXIudjEuTGlzdEVudHJpZXNSZXF1ZXN0GiMuYmFuay5sZWRnZXIudjEuTGlzdEVudHJpZXNSZXNwb25zZSIDkAIBElYKC0V4cGlyZUhvbGRzEiIuYmFuay5sZWRnZXIudjEuRXhwaXJlSG9sZHNSZXF1ZXN0GiMuYmFuay5sZWRnZXIudjEuRXhwaXJlSG9sZHNSZXNwb25zZWIGcHJvdG8z", [file_bank_ledger_v1_command, file_bank_ledger_v1_ledger, file_google_protobuf_timestamp]);
+  fileDesc("CiNiYW5rL2xlZGdlci92MS9sZWRnZXJfc2VydmljZS5wcm90bxIOYmFuay5sZWRnZXIudjEiQQoNU3VibWl0UmVxdWVzdBIwCgtpbnN0cnVjdGlvbhgBIAEoCzIbLmJhbmsubGVkZ2VyLnYxLkluc3RydWN0aW9uIjoKDlN1Ym1pdFJlc3BvbnNlEigKB3JlY2VpcHQYASABKAsyFy5iYW5rLmxlZGdlci52MS5SZWNlaXB0IiEKEkdldEFjY291bnRzUmVxdWVzdBILCgNpZHMYASADKAkiRgoTR2V0QWNjb3VudHNSZXNwb25zZRIvCghhY2NvdW50cxgBIAMoCzIdLmJhbmsubGVkZ2VyLnYxLkxlZGdlckFjY291bnQiIwoVR2V0VHJhbnNhY3Rpb25SZXF1ZXN0EgoKAmlkGAEgASgJIkoKFkdldFRyYW5zYWN0aW9uUmVzcG9uc2USMAoLdHJhbnNhY3Rpb24YASABKAsyGy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbiIcCg5HZXRIb2xkUmVxdWVzdBIKCgJpZBgBIAEoCSI1Cg9HZXRIb2xkUmVzcG9uc2USIgoEaG9sZBgBIAEoCzIULmJhbmsubGVkZ2VyLnYxLkhvbGQi5AEKEkxpc3RFbnRyaWVzUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEikKBW9yZGVyGAIgASgOMhouYmFuay5sZWRnZXIudjEuRW50cnlPcmRlchISCgVhZnRlchgDIAEoA0gAiAEBEi8KC2Jvb2tlZF9mcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1ib29rZWRfYmVmb3JlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVsaW1pdBgGIAEoDUIICgZfYWZ0ZXIiQwoTTGlzdEVudHJpZXNSZXNwb25zZRIsCgdlbnRyaWVzGAEgAygLMhsuYmFuay5sZWRnZXIudjEuQm9va2VkRW50cnkiuwUKFFNlYXJjaEVudHJpZXNSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkSKQoFb3JkZXIYAiABKA4yGi5iYW5rLmxlZGdlci52MS5FbnRyeU9yZGVyEhIKBWFmdGVyGAMgASgDSACIAQESLwoLYm9va2VkX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWJvb2tlZF9iZWZvcmUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWxpbWl0GAYgASgNEhwKD3ZhbHVlX2RhdGVfZnJvbRgHIAEoCUgBiAEBEhoKDXZhbHVlX2RhdGVfdG8YCCABKAlIAogBARIhChBhbW91bnRfbWlub3JfbWluGAkgASgDQgIwAUgDiAEBEiEKEGFtb3VudF9taW5vcl9tYXgYCiABKANCAjABSASIAQESJwoEc2lkZRgLIAEoDjIULmJhbmsubGVkZ2VyLnYxLlNpZGVIBYgBARIuCgVraW5kcxgMIAMoDjIfLmJhbmsubGVkZ2VyLnYxLlRyYW5zYWN0aW9uS2luZBIZCgxjb3VudGVycGFydHkYDSABKAlIBogBARJECghtZXRhZGF0YRgOIAMoCzIyLmJhbmsubGVkZ2VyLnYxLlNlYXJjaEVudHJpZXNSZXF1ZXN0Lk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQggKBl9hZnRlckISChBfdmFsdWVfZGF0ZV9mcm9tQhAKDl92YWx1ZV9kYXRlX3RvQhMKEV9hbW91bnRfbWlub3JfbWluQhMKEV9hbW91bnRfbWlub3JfbWF4QgcKBV9zaWRlQg8KDV9jb3VudGVycGFydHkiVQoJRW50cnlQYWdlEiwKB2VudHJpZXMYASADKAsyGy5iYW5rLmxlZGdlci52MS5Cb29rZWRFbnRyeRIRCgRuZXh0GAIgASgDSACIAQFCBwoFX25leHQiQAoVU2VhcmNoRW50cmllc1Jlc3BvbnNlEicKBHBhZ2UYASABKAsyGS5iYW5rLmxlZGdlci52MS5FbnRyeVBhZ2UiRgocR2V0QmFsYW5jZUJ5VmFsdWVEYXRlUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEhIKCnZhbHVlX2RhdGUYAiABKAkiMgodR2V0QmFsYW5jZUJ5VmFsdWVEYXRlUmVzcG9uc2USEQoFbWlub3IYASABKANCAjABIjkKFEZvbGxvd0VudHJpZXNSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkSDQoFYWZ0ZXIYAiABKAMiRQoVRm9sbG93RW50cmllc1Jlc3BvbnNlEiwKB2VudHJpZXMYASADKAsyGy5iYW5rLmxlZGdlci52MS5Cb29rZWRFbnRyeSIUChJFeHBpcmVIb2xkc1JlcXVlc3QiJgoTRXhwaXJlSG9sZHNSZXNwb25zZRIPCgdleHBpcmVkGAEgASgNKlkKCkVudHJ5T3JkZXISGwoXRU5UUllfT1JERVJfVU5TUEVDSUZJRUQQABIWChJFTlRSWV9PUkRFUl9ORVdFU1QQARIWChJFTlRSWV9PUkRFUl9PTERFU1QQAjLkBgoNTGVkZ2VyU2VydmljZRJHCgZTdWJtaXQSHS5iYW5rLmxlZGdlci52MS5TdWJtaXRSZXF1ZXN0Gh4uYmFuay5sZWRnZXIudjEuU3VibWl0UmVzcG9uc2USWwoLR2V0QWNjb3VudHMSIi5iYW5rLmxlZGdlci52MS5HZXRBY2NvdW50c1JlcXVlc3QaIy5iYW5rLmxlZGdlci52MS5HZXRBY2NvdW50c1Jlc3BvbnNlIgOQAgESZAoOR2V0VHJhbnNhY3Rpb24SJS5iYW5rLmxlZGdlci52MS5HZXRUcmFuc2FjdGlvblJlcXVlc3QaJi5iYW5rLmxlZGdlci52MS5HZXRUcmFuc2FjdGlvblJlc3BvbnNlIgOQAgESTwoHR2V0SG9sZBIeLmJhbmsubGVkZ2VyLnYxLkdldEhvbGRSZXF1ZXN0Gh8uYmFuay5sZWRnZXIudjEuR2V0SG9sZFJlc3BvbnNlIgOQAgESWwoLTGlzdEVudHJpZXMSIi5iYW5rLmxlZGdlci52MS5MaXN0RW50cmllc1JlcXVlc3QaIy5iYW5rLmxlZGdlci52MS5MaXN0RW50cmllc1Jlc3BvbnNlIgOQAgESYQoNU2VhcmNoRW50cmllcxIkLmJhbmsubGVkZ2VyLnYxLlNlYXJjaEVudHJpZXNSZXF1ZXN0GiUuYmFuay5sZWRnZXIudjEuU2VhcmNoRW50cmllc1Jlc3BvbnNlIgOQAgESeQoVR2V0QmFsYW5jZUJ5VmFsdWVEYXRlEiwuYmFuay5sZWRnZXIudjEuR2V0QmFsYW5jZUJ5VmFsdWVEYXRlUmVxdWVzdBotLmJhbmsubGVkZ2VyLnYxLkdldEJhbGFuY2VCeVZhbHVlRGF0ZVJlc3BvbnNlIgOQAgESYwoNRm9sbG93RW50cmllcxIkLmJhbmsubGVkZ2VyLnYxLkZvbGxvd0VudHJpZXNSZXF1ZXN0GiUuYmFuay5sZWRnZXIudjEuRm9sbG93RW50cmllc1Jlc3BvbnNlIgOQAgEwARJWCgtFeHBpcmVIb2xkcxIiLmJhbmsubGVkZ2VyLnYxLkV4cGlyZUhvbGRzUmVxdWVzdBojLmJhbmsubGVkZ2VyLnYxLkV4cGlyZUhvbGRzUmVzcG9uc2ViBnByb3RvMw", [file_bank_ledger_v1_command, file_bank_ledger_v1_ledger, file_google_protobuf_timestamp]);
 
 /**
  * Asks for Submit.
@@ -264,6 +264,265 @@ export const ListEntriesResponseSchema: GenMessage<ListEntriesResponse> = /*@__P
   messageDesc(file_bank_ledger_v1_ledger_service, 9);
 
 /**
+ * Asks for SearchEntries.
+ *
+ * @generated from message bank.ledger.v1.SearchEntriesRequest
+ */
+export type SearchEntriesRequest = Message<"bank.ledger.v1.SearchEntriesRequest"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Newest or oldest first.
+   *
+   * @generated from field: bank.ledger.v1.EntryOrder order = 2;
+   */
+  order: EntryOrder;
+
+  /**
+   * Sequence of the last entry already seen.
+   *
+   * @generated from field: optional int64 after = 3;
+   */
+  after?: bigint | undefined;
+
+  /**
+   * Only entries booked at this time or later.
+   *
+   * @generated from field: google.protobuf.Timestamp booked_from = 4;
+   */
+  bookedFrom?: Timestamp | undefined;
+
+  /**
+   * Only entries booked before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp booked_before = 5;
+   */
+  bookedBefore?: Timestamp | undefined;
+
+  /**
+   * 1 to 1000.
+   *
+   * @generated from field: uint32 limit = 6;
+   */
+  limit: number;
+
+  /**
+   * Only entries that count for interest on this day or later, as "YYYY-MM-DD".
+   *
+   * @generated from field: optional string value_date_from = 7;
+   */
+  valueDateFrom?: string | undefined;
+
+  /**
+   * Only entries that count for interest on this day or before, as "YYYY-MM-DD".
+   *
+   * @generated from field: optional string value_date_to = 8;
+   */
+  valueDateTo?: string | undefined;
+
+  /**
+   * Only entries of this many minor units of the account's currency or more.
+   *
+   * @generated from field: optional int64 amount_minor_min = 9 [jstype = JS_STRING];
+   */
+  amountMinorMin?: string | undefined;
+
+  /**
+   * Only entries of this many minor units of the account's currency or fewer.
+   *
+   * @generated from field: optional int64 amount_minor_max = 10 [jstype = JS_STRING];
+   */
+  amountMinorMax?: string | undefined;
+
+  /**
+   * Only debits or only credits.
+   *
+   * @generated from field: optional bank.ledger.v1.Side side = 11;
+   */
+  side?: Side | undefined;
+
+  /**
+   * Only entries of transactions of one of these kinds; of any unless given.
+   *
+   * @generated from field: repeated bank.ledger.v1.TransactionKind kinds = 12;
+   */
+  kinds: TransactionKind[];
+
+  /**
+   * Only entries of transactions that this other account has an entry of, too.
+   *
+   * @generated from field: optional string counterparty = 13;
+   */
+  counterparty?: string | undefined;
+
+  /**
+   * Only entries of transactions with all of these pairs among their metadata.
+   *
+   * @generated from field: map<string, string> metadata = 14;
+   */
+  metadata: { [key: string]: string };
+};
+
+/**
+ * Describes the message bank.ledger.v1.SearchEntriesRequest.
+ * Use `create(SearchEntriesRequestSchema)` to create a new message.
+ */
+export const SearchEntriesRequestSchema: GenMessage<SearchEntriesRequest> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 10);
+
+/**
+ * A page of a search.
+ *
+ * @generated from message bank.ledger.v1.EntryPage
+ */
+export type EntryPage = Message<"bank.ledger.v1.EntryPage"> & {
+  /**
+   * At most `limit` entries, in the order asked for.
+   *
+   * @generated from field: repeated bank.ledger.v1.BookedEntry entries = 1;
+   */
+  entries: BookedEntry[];
+
+  /**
+   * Set where more may follow, even after a short or empty page, since a call looks at a bounded number of entries.
+   *
+   * @generated from field: optional int64 next = 2;
+   */
+  next?: bigint | undefined;
+};
+
+/**
+ * Describes the message bank.ledger.v1.EntryPage.
+ * Use `create(EntryPageSchema)` to create a new message.
+ */
+export const EntryPageSchema: GenMessage<EntryPage> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 11);
+
+/**
+ * Answers SearchEntries.
+ *
+ * @generated from message bank.ledger.v1.SearchEntriesResponse
+ */
+export type SearchEntriesResponse = Message<"bank.ledger.v1.SearchEntriesResponse"> & {
+  /**
+   * What was found.
+   *
+   * @generated from field: bank.ledger.v1.EntryPage page = 1;
+   */
+  page?: EntryPage | undefined;
+};
+
+/**
+ * Describes the message bank.ledger.v1.SearchEntriesResponse.
+ * Use `create(SearchEntriesResponseSchema)` to create a new message.
+ */
+export const SearchEntriesResponseSchema: GenMessage<SearchEntriesResponse> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 12);
+
+/**
+ * Asks for GetBalanceByValueDate.
+ *
+ * @generated from message bank.ledger.v1.GetBalanceByValueDateRequest
+ */
+export type GetBalanceByValueDateRequest = Message<"bank.ledger.v1.GetBalanceByValueDateRequest"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * The last day that counts, as "YYYY-MM-DD".
+   *
+   * @generated from field: string value_date = 2;
+   */
+  valueDate: string;
+};
+
+/**
+ * Describes the message bank.ledger.v1.GetBalanceByValueDateRequest.
+ * Use `create(GetBalanceByValueDateRequestSchema)` to create a new message.
+ */
+export const GetBalanceByValueDateRequestSchema: GenMessage<GetBalanceByValueDateRequest> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 13);
+
+/**
+ * Answers GetBalanceByValueDate.
+ *
+ * @generated from message bank.ledger.v1.GetBalanceByValueDateResponse
+ */
+export type GetBalanceByValueDateResponse = Message<"bank.ledger.v1.GetBalanceByValueDateResponse"> & {
+  /**
+   * Minor units, positive on the account's normal side; zero for an account that the ledger does not know.
+   *
+   * @generated from field: int64 minor = 1 [jstype = JS_STRING];
+   */
+  minor: string;
+};
+
+/**
+ * Describes the message bank.ledger.v1.GetBalanceByValueDateResponse.
+ * Use `create(GetBalanceByValueDateResponseSchema)` to create a new message.
+ */
+export const GetBalanceByValueDateResponseSchema: GenMessage<GetBalanceByValueDateResponse> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 14);
+
+/**
+ * Asks for FollowEntries.
+ *
+ * @generated from message bank.ledger.v1.FollowEntriesRequest
+ */
+export type FollowEntriesRequest = Message<"bank.ledger.v1.FollowEntriesRequest"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Sequence of the last entry already seen; 0 for all.
+   *
+   * @generated from field: int64 after = 2;
+   */
+  after: bigint;
+};
+
+/**
+ * Describes the message bank.ledger.v1.FollowEntriesRequest.
+ * Use `create(FollowEntriesRequestSchema)` to create a new message.
+ */
+export const FollowEntriesRequestSchema: GenMessage<FollowEntriesRequest> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 15);
+
+/**
+ * Answers FollowEntries.
+ *
+ * @generated from message bank.ledger.v1.FollowEntriesResponse
+ */
+export type FollowEntriesResponse = Message<"bank.ledger.v1.FollowEntriesResponse"> & {
+  /**
+   * The next entries in their order; none says that the stream is alive.
+   *
+   * @generated from field: repeated bank.ledger.v1.BookedEntry entries = 1;
+   */
+  entries: BookedEntry[];
+};
+
+/**
+ * Describes the message bank.ledger.v1.FollowEntriesResponse.
+ * Use `create(FollowEntriesResponseSchema)` to create a new message.
+ */
+export const FollowEntriesResponseSchema: GenMessage<FollowEntriesResponse> = /*@__PURE__*/
+  messageDesc(file_bank_ledger_v1_ledger_service, 16);
+
+/**
  * Asks for ExpireHolds.
  *
  * @generated from message bank.ledger.v1.ExpireHoldsRequest
@@ -276,7 +535,7 @@ export type ExpireHoldsRequest = Message<"bank.ledger.v1.ExpireHoldsRequest"> & 
  * Use `create(ExpireHoldsRequestSchema)` to create a new message.
  */
 export const ExpireHoldsRequestSchema: GenMessage<ExpireHoldsRequest> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_ledger_service, 10);
+  messageDesc(file_bank_ledger_v1_ledger_service, 17);
 
 /**
  * Answers ExpireHolds.
@@ -297,7 +556,7 @@ export type ExpireHoldsResponse = Message<"bank.ledger.v1.ExpireHoldsResponse"> 
  * Use `create(ExpireHoldsResponseSchema)` to create a new message.
  */
 export const ExpireHoldsResponseSchema: GenMessage<ExpireHoldsResponse> = /*@__PURE__*/
-  messageDesc(file_bank_ledger_v1_ledger_service, 11);
+  messageDesc(file_bank_ledger_v1_ledger_service, 18);
 
 /**
  * In which order entries are listed.
@@ -397,6 +656,36 @@ export const LedgerService: GenService<{
     methodKind: "unary";
     input: typeof ListEntriesRequestSchema;
     output: typeof ListEntriesResponseSchema;
+  },
+  /**
+   * A page of an account's entries that a filter wants; empty for an account that the ledger does not know.
+   *
+   * @generated from rpc bank.ledger.v1.LedgerService.SearchEntries
+   */
+  searchEntries: {
+    methodKind: "unary";
+    input: typeof SearchEntriesRequestSchema;
+    output: typeof SearchEntriesResponseSchema;
+  },
+  /**
+   * What an account's entries with a value date up to a day sum up to.
+   *
+   * @generated from rpc bank.ledger.v1.LedgerService.GetBalanceByValueDate
+   */
+  getBalanceByValueDate: {
+    methodKind: "unary";
+    input: typeof GetBalanceByValueDateRequestSchema;
+    output: typeof GetBalanceByValueDateResponseSchema;
+  },
+  /**
+   * An account's entries after a sequence, and every further one as it is committed, without end.
+   *
+   * @generated from rpc bank.ledger.v1.LedgerService.FollowEntries
+   */
+  followEntries: {
+    methodKind: "server_streaming";
+    input: typeof FollowEntriesRequestSchema;
+    output: typeof FollowEntriesResponseSchema;
   },
   /**
    * Expires holds whose time has run out, a bounded number a call.

@@ -2,21 +2,21 @@
 // @generated from file bank/transaction/v1/transaction_service.proto (package bank.transaction.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { BookedEntry, Hold, Side, TransactionKind } from "../../ledger/v1/ledger_pb.ts";
 import { file_bank_ledger_v1_ledger } from "../../ledger/v1/ledger_pb.ts";
 import type { Money } from "../../type/v1/money_pb.ts";
 import { file_bank_type_v1_money } from "../../type/v1/money_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file bank/transaction/v1/transaction_service.proto.
  */
 export const file_bank_transaction_v1_transaction_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1iYW5rL3RyYW5zYWN0aW9uL3YxL3RyYW5zYWN0aW9uX3NlcnZpY2UucHJvdG8SE2JhbmsudHJhbnNhY3Rpb24udjEiZAoFRW50cnkSEgoKYWNjb3VudF9pZBgBIAEoCRIiCgRzaWRlGAIgASgOMhQuYmFuay5sZWRnZXIudjEuU2lkZRIjCgZhbW91bnQYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkimwMKC1RyYW5zYWN0aW9uEgoKAmlkGAEgASgJEi0KBGtpbmQYAiABKA4yHy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbktpbmQSLQoJYm9va2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp2YWx1ZV9kYXRlGAQgASgJEhgKC2Rlc2NyaXB0aW9uGAUgASgJSACIAQESQAoIbWV0YWRhdGEYBiADKAsyLi5iYW5rLnRyYW5zYWN0aW9uLnYxLlRyYW5zYWN0aW9uLk1ldGFkYXRhRW50cnkSFQoIcmV2ZXJzZXMYByABKAlIAYgBARIUCgdob2xkX2lkGAggASgJSAKIAQESKwoHZW50cmllcxgJIAMoCzIaLmJhbmsudHJhbnNhY3Rpb24udjEuRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg4KDF9kZXNjcmlwdGlvbkILCglfcmV2ZXJzZXNCCgoIX2hvbGRfaWQipwIKDkRlcG9zaXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSIwoGYW1vdW50GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EhcKCnZhbHVlX2RhdGUYAyABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEkMKCG1ldGFkYXRhGAUgAygLMjEuYmFuay50cmFuc2FjdGlvbi52MS5EZXBvc2l0UmVxdWVzdC5NZXRhZGF0YUVudHJ5EhcKD2lkZW1wb3RlbmN5X2tleRgGIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIkgKD0RlcG9zaXRSZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24iqQIKD1dpdGhkcmF3UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJEiMKBmFtb3VudBgCIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARJECghtZXRhZGF0YRgFIAMoCzIyLmJhbmsudHJhbnNhY3Rpb24udjEuV2l0aGRyYXdSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAYgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iSQoQV2l0aGRyYXdSZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24isgIKD1RyYW5zZmVyUmVxdWVzdBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEiMKBmFtb3VudBgDIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIXCgp2YWx1ZV9kYXRlGAQgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBSABKAlIAYgBARJECghtZXRhZGF0YRgGIAMoCzIyLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNmZXJSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAcgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iSQoQVHJhbnNmZXJSZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24irgIKFlBvc3RUcmFuc2FjdGlvblJlcXVlc3QSKwoHZW50cmllcxgBIAMoCzIaLmJhbmsudHJhbnNhY3Rpb24udjEuRW50cnkSFwoKdmFsdWVfZGF0ZRgCIAEoCUgAiAEBEhgKC2Rlc2NyaXB0aW9uGAMgASgJSAGIAQESSwoIbWV0YWRhdGEYBCADKAsyOS5iYW5rLnRyYW5zYWN0aW9uLnYxLlBvc3RUcmFuc2FjdGlvblJlcXVlc3QuTWV0YWRhdGFFbnRyeRIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg0KC192YWx1ZV9kYXRlQg4KDF9kZXNjcmlwdGlvbiJQChdQb3N0VHJhbnNhY3Rpb25SZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24iwQIKGVJldmVyc2VUcmFuc2FjdGlvblJlcXVlc3QSEwoLdHJhbnNhY3Rpb24YASABKAkSIwoGYW1vdW50GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EhcKCnZhbHVlX2RhdGUYAyABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEk4KCG1ldGFkYXRhGAUgAygLMjwuYmFuay50cmFuc2FjdGlvbi52MS5SZXZlcnNlVHJhbnNhY3Rpb25SZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAYgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iUwoaUmV2ZXJzZVRyYW5zYWN0aW9uUmVzcG9uc2USNQoLdHJhbnNhY3Rpb24YASABKAsyIC5iYW5rLnRyYW5zYWN0aW9uLnYxLlRyYW5zYWN0aW9uIiwKFUdldFRyYW5zYWN0aW9uUmVxdWVzdBITCgt0cmFuc2FjdGlvbhgBIAEoCSJPChZHZXRUcmFuc2FjdGlvblJlc3BvbnNlEjUKC3RyYW5zYWN0aW9uGAEgASgLMiAuYmFuay50cmFuc2FjdGlvbi52MS5UcmFuc2FjdGlvbiLEAgoUQXV0aG9yaXplSG9sZFJlcXVlc3QSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRIjCgZhbW91bnQYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoLZGVzY3JpcHRpb24YBSABKAlIAIgBARJJCghtZXRhZGF0YRgGIAMoCzI3LmJhbmsudHJhbnNhY3Rpb24udjEuQXV0aG9yaXplSG9sZFJlcXVlc3QuTWV0YWRhdGFFbnRyeRIXCg9pZGVtcG90ZW5jeV9rZXkYByABKAkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg4KDF9kZXNjcmlwdGlvbiI7ChVBdXRob3JpemVIb2xkUmVzcG9uc2USIgoEaG9sZBgBIAEoCzIULmJhbmsubGVkZ2VyLnYxLkhvbGQi0gIKEkNhcHR1cmVIb2xkUmVxdWVzdBIMCgRob2xkGAEgASgJEiMKBmFtb3VudBgCIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIWCglrZWVwX3Jlc3QYAyABKAhIAIgBARIXCgp2YWx1ZV9kYXRlGAQgASgJSAGIAQESGAoLZGVzY3JpcHRpb24YBSABKAlIAogBARJHCghtZXRhZGF0YRgGIAMoCzI1LmJhbmsudHJhbnNhY3Rpb24udjEuQ2FwdHVyZUhvbGRSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAcgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfa2VlcF9yZXN0Qg0KC192YWx1ZV9kYXRlQg4KDF9kZXNjcmlwdGlvbiJMChNDYXB0dXJlSG9sZFJlc3BvbnNlEjUKC3RyYW5zYWN0aW9uGAEgASgLMiAuYmFuay50cmFuc2FjdGlvbi52MS5UcmFuc2FjdGlvbiI7ChJSZWxlYXNlSG9sZFJlcXVlc3QSDAoEaG9sZBgBIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAiABKAkiOQoTUmVsZWFzZUhvbGRSZXNwb25zZRIiCgRob2xkGAEgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCIeCg5HZXRIb2xkUmVxdWVzdBIMCgRob2xkGAEgASgJIjUKD0dldEhvbGRSZXNwb25zZRIiCgRob2xkGAEgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCJtCh5MaXN0QWNjb3VudFRyYW5zYWN0aW9uc1JlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRISCgVhZnRlchgCIAEoA0gAiAEBEhIKBWxpbWl0GAMgASgNSAGIAQFCCAoGX2FmdGVyQggKBl9saW1pdCJpCh9MaXN0QWNjb3VudFRyYW5zYWN0aW9uc1Jlc3BvbnNlEioKBWl0ZW1zGAEgAygLMhsuYmFuay5sZWRnZXIudjEuQm9va2VkRW50cnkSEQoEbmV4dBgCIAEoA0gAiAEBQgcKBV9uZXh0MoQJChJUcmFuc2FjdGlvblNlcnZpY2USVAoHRGVwb3NpdBIjLmJhbmsudHJhbnNhY3Rpb24udjEuRGVwb3NpdFJlcXVlc3QaJC5iYW5rLnRyYW5zYWN0aW9uLnYxLkRlcG9zaXRSZXNwb25zZRJXCghXaXRoZHJhdxIkLmJhbmsudHJhbnNhY3Rpb24udjEuV2l0aGRyYXdSZXF1ZXN0GiUuYmFuay50cmFuc2FjdGlvbi52MS5XaXRoZHJhd1Jlc3BvbnNlElcKCFRyYW5zZmVyEiQuYmFuay50cmFuc2FjdGlvbi52MS5UcmFuc2ZlclJlcXVlc3QaJS5iYW5rLnRyYW5zYWN0aW9uLnYxLlRyYW5zZmVyUmVzcG9uc2USbAoPUG9zdFRyYW5zYWN0aW9uEisuYmFuay50cmFuc2FjdGlvbi52MS5Qb3N0VHJhbnNhY3Rpb25SZXF1ZXN0GiwuYmFuay50cmFuc2FjdGlvbi52MS5Qb3N0VHJhbnNhY3Rpb25SZXNwb25zZRJ1ChJSZXZlcnNlVHJhbnNhY3Rpb24SLi5iYW5rLnRyYW5zYWN0aW9uLnYxLlJldmVyc2VUcmFuc2FjdGlvblJlcXVlc3QaLy5iYW5rLnRyYW5zYWN0aW9uLnYxLlJldmVyc2VUcmFuc2FjdGlvblJlc3BvbnNlEm4KDkdldFRyYW5zYWN0aW9uEiouYmFuay50cmFuc2FjdGlvbi52MS5HZXRUcmFuc2FjdGlvblJlcXVlc3QaKy5iYW5rLnRyYW5zYWN0aW9uLnYxLkdldFRyYW5zYWN0aW9uUmVzcG9uc2UiA5ACARJmCg1BdXRob3JpemVIb2xkEikuYmFuay50cmFuc2FjdGlvbi52MS5BdXRob3JpemVIb2xkUmVxdWVzdBoqLmJhbmsudHJhbnNhY3Rpb24udjEuQXV0aG9yaXplSG9sZFJlc3BvbnNlEmAKC0NhcHR1cmVIb2xkEicuYmFuay50cmFuc2FjdGlvbi52MS5DYXB0dXJlSG9sZFJlcXVlc3QaKC5iYW5rLnRyYW5zYWN0aW9uLnYxLkNhcHR1cmVIb2xkUmVzcG9uc2USYAoLUmVsZWFzZUhvbGQSJy5iYW5rLnRyYW5zYWN0aW9uLnYxLlJlbGVhc2VIb2xkUmVxdWVzdBooLmJhbmsudHJhbnNhY3Rpb24udjEuUmVsZWFzZUhvbGRSZXNwb25zZRJZCgdHZXRIb2xkEiMuYmFuay50cmFuc2FjdGlvbi52MS5HZXRIb2xkUmVxdWVzdBokLmJhbmsudHJhbnNhY3Rpb24udjEuR2V0SG9sZFJlc3BvbnNlIgOQAgESiQEKF0xpc3RBY2NvdW50VHJhbnNhY3Rpb25zEjMuYmFuay50cmFuc2FjdGlvbi52MS5MaXN0QWNjb3VudFRyYW5zYWN0aW9uc1JlcXVlc3QaNC5iYW5rLnRyYW5zYWN0aW9uLnYxLkxpc3RBY2NvdW50VHJhbnNhY3Rpb25zUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_bank_ledger_v1_ledger, file_bank_type_v1_money, file_google_protobuf_timestamp]);
+  fileDesc("Ci1iYW5rL3RyYW5zYWN0aW9uL3YxL3RyYW5zYWN0aW9uX3NlcnZpY2UucHJvdG8SE2JhbmsudHJhbnNhY3Rpb24udjEiZAoFRW50cnkSEgoKYWNjb3VudF9pZBgBIAEoCRIiCgRzaWRlGAIgASgOMhQuYmFuay5sZWRnZXIudjEuU2lkZRIjCgZhbW91bnQYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkimwMKC1RyYW5zYWN0aW9uEgoKAmlkGAEgASgJEi0KBGtpbmQYAiABKA4yHy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbktpbmQSLQoJYm9va2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp2YWx1ZV9kYXRlGAQgASgJEhgKC2Rlc2NyaXB0aW9uGAUgASgJSACIAQESQAoIbWV0YWRhdGEYBiADKAsyLi5iYW5rLnRyYW5zYWN0aW9uLnYxLlRyYW5zYWN0aW9uLk1ldGFkYXRhRW50cnkSFQoIcmV2ZXJzZXMYByABKAlIAYgBARIUCgdob2xkX2lkGAggASgJSAKIAQESKwoHZW50cmllcxgJIAMoCzIaLmJhbmsudHJhbnNhY3Rpb24udjEuRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg4KDF9kZXNjcmlwdGlvbkILCglfcmV2ZXJzZXNCCgoIX2hvbGRfaWQipwIKDkRlcG9zaXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSIwoGYW1vdW50GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EhcKCnZhbHVlX2RhdGUYAyABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEkMKCG1ldGFkYXRhGAUgAygLMjEuYmFuay50cmFuc2FjdGlvbi52MS5EZXBvc2l0UmVxdWVzdC5NZXRhZGF0YUVudHJ5EhcKD2lkZW1wb3RlbmN5X2tleRgGIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIkgKD0RlcG9zaXRSZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24iqQIKD1dpdGhkcmF3UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJEiMKBmFtb3VudBgCIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIXCgp2YWx1ZV9kYXRlGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARJECghtZXRhZGF0YRgFIAMoCzIyLmJhbmsudHJhbnNhY3Rpb24udjEuV2l0aGRyYXdSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAYgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iSQoQV2l0aGRyYXdSZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24isgIKD1RyYW5zZmVyUmVxdWVzdBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEiMKBmFtb3VudBgDIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIXCgp2YWx1ZV9kYXRlGAQgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBSABKAlIAYgBARJECghtZXRhZGF0YRgGIAMoCzIyLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNmZXJSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAcgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iSQoQVHJhbnNmZXJSZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24i+AIKCU1vbmV5SXRlbRItCgRraW5kGAEgASgOMh8uYmFuay5sZWRnZXIudjEuVHJhbnNhY3Rpb25LaW5kEhEKBGZyb20YAiABKAlIAIgBARIPCgJ0bxgDIAEoCUgBiAEBEhQKB2FjY291bnQYBCABKAlIAogBARIjCgZhbW91bnQYBSABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSFwoKdmFsdWVfZGF0ZRgGIAEoCUgDiAEBEhgKC2Rlc2NyaXB0aW9uGAcgASgJSASIAQESPgoIbWV0YWRhdGEYCCADKAsyLC5iYW5rLnRyYW5zYWN0aW9uLnYxLk1vbmV5SXRlbS5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIHCgVfZnJvbUIFCgNfdG9CCgoIX2FjY291bnRCDQoLX3ZhbHVlX2RhdGVCDgoMX2Rlc2NyaXB0aW9uIlYKCUl0ZW1FcnJvchIMCgRjb2RlGAEgASgJEg0KBXRpdGxlGAIgASgJEg4KBmRldGFpbBgDIAEoCRISCgVmaWVsZBgEIAEoCUgAiAEBQggKBl9maWVsZCKQAQoYUG9zdFRyYW5zZmVyQmF0Y2hSZXF1ZXN0EiwKBG1vZGUYASABKA4yHi5iYW5rLnRyYW5zYWN0aW9uLnYxLkJhdGNoTW9kZRItCgVpdGVtcxgCIAMoCzIeLmJhbmsudHJhbnNhY3Rpb24udjEuTW9uZXlJdGVtEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCSKUAQoPQmF0Y2hJdGVtUmVzdWx0Eg0KBWluZGV4GAEgASgNEjcKC3RyYW5zYWN0aW9uGAIgASgLMiAuYmFuay50cmFuc2FjdGlvbi52MS5UcmFuc2FjdGlvbkgAEi8KBWVycm9yGAMgASgLMh4uYmFuay50cmFuc2FjdGlvbi52MS5JdGVtRXJyb3JIAEIICgZyZXN1bHQiUAoZUG9zdFRyYW5zZmVyQmF0Y2hSZXNwb25zZRIzCgVpdGVtcxgBIAMoCzIkLmJhbmsudHJhbnNhY3Rpb24udjEuQmF0Y2hJdGVtUmVzdWx0IlIKCUtleWVkSXRlbRIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSLAoEaXRlbRgCIAEoCzIeLmJhbmsudHJhbnNhY3Rpb24udjEuTW9uZXlJdGVtIkcKFlN0cmVhbVRyYW5zZmVyc1JlcXVlc3QSLQoFaXRlbXMYASADKAsyHi5iYW5rLnRyYW5zYWN0aW9uLnYxLktleWVkSXRlbSKeAQoPS2V5ZWRJdGVtUmVzdWx0EhcKD2lkZW1wb3RlbmN5X2tleRgBIAEoCRI3Cgt0cmFuc2FjdGlvbhgCIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb25IABIvCgVlcnJvchgDIAEoCzIeLmJhbmsudHJhbnNhY3Rpb24udjEuSXRlbUVycm9ySABCCAoGcmVzdWx0Ik4KF1N0cmVhbVRyYW5zZmVyc1Jlc3BvbnNlEjMKBWl0ZW1zGAEgAygLMiQuYmFuay50cmFuc2FjdGlvbi52MS5LZXllZEl0ZW1SZXN1bHQirgIKFlBvc3RUcmFuc2FjdGlvblJlcXVlc3QSKwoHZW50cmllcxgBIAMoCzIaLmJhbmsudHJhbnNhY3Rpb24udjEuRW50cnkSFwoKdmFsdWVfZGF0ZRgCIAEoCUgAiAEBEhgKC2Rlc2NyaXB0aW9uGAMgASgJSAGIAQESSwoIbWV0YWRhdGEYBCADKAsyOS5iYW5rLnRyYW5zYWN0aW9uLnYxLlBvc3RUcmFuc2FjdGlvblJlcXVlc3QuTWV0YWRhdGFFbnRyeRIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg0KC192YWx1ZV9kYXRlQg4KDF9kZXNjcmlwdGlvbiJQChdQb3N0VHJhbnNhY3Rpb25SZXNwb25zZRI1Cgt0cmFuc2FjdGlvbhgBIAEoCzIgLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNhY3Rpb24iwQIKGVJldmVyc2VUcmFuc2FjdGlvblJlcXVlc3QSEwoLdHJhbnNhY3Rpb24YASABKAkSIwoGYW1vdW50GAIgASgLMhMuYmFuay50eXBlLnYxLk1vbmV5EhcKCnZhbHVlX2RhdGUYAyABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEk4KCG1ldGFkYXRhGAUgAygLMjwuYmFuay50cmFuc2FjdGlvbi52MS5SZXZlcnNlVHJhbnNhY3Rpb25SZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAYgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUINCgtfdmFsdWVfZGF0ZUIOCgxfZGVzY3JpcHRpb24iUwoaUmV2ZXJzZVRyYW5zYWN0aW9uUmVzcG9uc2USNQoLdHJhbnNhY3Rpb24YASABKAsyIC5iYW5rLnRyYW5zYWN0aW9uLnYxLlRyYW5zYWN0aW9uIiwKFUdldFRyYW5zYWN0aW9uUmVxdWVzdBITCgt0cmFuc2FjdGlvbhgBIAEoCSJPChZHZXRUcmFuc2FjdGlvblJlc3BvbnNlEjUKC3RyYW5zYWN0aW9uGAEgASgLMiAuYmFuay50cmFuc2FjdGlvbi52MS5UcmFuc2FjdGlvbiLEAgoUQXV0aG9yaXplSG9sZFJlcXVlc3QSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRIjCgZhbW91bnQYAyABKAsyEy5iYW5rLnR5cGUudjEuTW9uZXkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoLZGVzY3JpcHRpb24YBSABKAlIAIgBARJJCghtZXRhZGF0YRgGIAMoCzI3LmJhbmsudHJhbnNhY3Rpb24udjEuQXV0aG9yaXplSG9sZFJlcXVlc3QuTWV0YWRhdGFFbnRyeRIXCg9pZGVtcG90ZW5jeV9rZXkYByABKAkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg4KDF9kZXNjcmlwdGlvbiI7ChVBdXRob3JpemVIb2xkUmVzcG9uc2USIgoEaG9sZBgBIAEoCzIULmJhbmsubGVkZ2VyLnYxLkhvbGQi0gIKEkNhcHR1cmVIb2xkUmVxdWVzdBIMCgRob2xkGAEgASgJEiMKBmFtb3VudBgCIAEoCzITLmJhbmsudHlwZS52MS5Nb25leRIWCglrZWVwX3Jlc3QYAyABKAhIAIgBARIXCgp2YWx1ZV9kYXRlGAQgASgJSAGIAQESGAoLZGVzY3JpcHRpb24YBSABKAlIAogBARJHCghtZXRhZGF0YRgGIAMoCzI1LmJhbmsudHJhbnNhY3Rpb24udjEuQ2FwdHVyZUhvbGRSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFwoPaWRlbXBvdGVuY3lfa2V5GAcgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfa2VlcF9yZXN0Qg0KC192YWx1ZV9kYXRlQg4KDF9kZXNjcmlwdGlvbiJMChNDYXB0dXJlSG9sZFJlc3BvbnNlEjUKC3RyYW5zYWN0aW9uGAEgASgLMiAuYmFuay50cmFuc2FjdGlvbi52MS5UcmFuc2FjdGlvbiI7ChJSZWxlYXNlSG9sZFJlcXVlc3QSDAoEaG9sZBgBIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAiABKAkiOQoTUmVsZWFzZUhvbGRSZXNwb25zZRIiCgRob2xkGAEgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCIeCg5HZXRIb2xkUmVxdWVzdBIMCgRob2xkGAEgASgJIjUKD0dldEhvbGRSZXNwb25zZRIiCgRob2xkGAEgASgLMhQuYmFuay5sZWRnZXIudjEuSG9sZCK1BQoeTGlzdEFjY291bnRUcmFuc2FjdGlvbnNSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSEgoFYWZ0ZXIYAiABKANIAIgBARISCgVsaW1pdBgDIAEoDUgBiAEBEi8KC2Jvb2tlZF9mcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1ib29rZWRfYmVmb3JlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIcCg92YWx1ZV9kYXRlX2Zyb20YBiABKAlIAogBARIaCg12YWx1ZV9kYXRlX3RvGAcgASgJSAOIAQESIQoQYW1vdW50X21pbm9yX21pbhgIIAEoA0ICMAFIBIgBARIhChBhbW91bnRfbWlub3JfbWF4GAkgASgDQgIwAUgFiAEBEicKBHNpZGUYCiABKA4yFC5iYW5rLmxlZGdlci52MS5TaWRlSAaIAQESLgoFa2luZHMYCyADKA4yHy5iYW5rLmxlZGdlci52MS5UcmFuc2FjdGlvbktpbmQSGQoMY291bnRlcnBhcnR5GAwgASgJSAeIAQESUwoIbWV0YWRhdGEYDSADKAsyQS5iYW5rLnRyYW5zYWN0aW9uLnYxLkxpc3RBY2NvdW50VHJhbnNhY3Rpb25zUmVxdWVzdC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIICgZfYWZ0ZXJCCAoGX2xpbWl0QhIKEF92YWx1ZV9kYXRlX2Zyb21CEAoOX3ZhbHVlX2RhdGVfdG9CEwoRX2Ftb3VudF9taW5vcl9taW5CEwoRX2Ftb3VudF9taW5vcl9tYXhCBwoFX3NpZGVCDwoNX2NvdW50ZXJwYXJ0eSJpCh9MaXN0QWNjb3VudFRyYW5zYWN0aW9uc1Jlc3BvbnNlEioKBWl0ZW1zGAEgAygLMhsuYmFuay5sZWRnZXIudjEuQm9va2VkRW50cnkSEQoEbmV4dBgCIAEoA0gAiAEBQgcKBV9uZXh0IkUKFEZvbGxvd0VudHJpZXNSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSEgoFYWZ0ZXIYAiABKANIAIgBAUIICgZfYWZ0ZXIiRQoVRm9sbG93RW50cmllc1Jlc3BvbnNlEiwKB2VudHJpZXMYASADKAsyGy5iYW5rLmxlZGdlci52MS5Cb29rZWRFbnRyeSpiCglCYXRjaE1vZGUSGgoWQkFUQ0hfTU9ERV9VTlNQRUNJRklFRBAAEh0KGUJBVENIX01PREVfQUxMX09SX05PVEhJTkcQARIaChZCQVRDSF9NT0RFX0lOREVQRU5ERU5UEAIy2QsKElRyYW5zYWN0aW9uU2VydmljZRJUCgdEZXBvc2l0EiMuYmFuay50cmFuc2FjdGlvbi52MS5EZXBvc2l0UmVxdWVzdBokLmJhbmsudHJhbnNhY3Rpb24udjEuRGVwb3NpdFJlc3BvbnNlElcKCFdpdGhkcmF3EiQuYmFuay50cmFuc2FjdGlvbi52MS5XaXRoZHJhd1JlcXVlc3QaJS5iYW5rLnRyYW5zYWN0aW9uLnYxLldpdGhkcmF3UmVzcG9uc2USVwoIVHJhbnNmZXISJC5iYW5rLnRyYW5zYWN0aW9uLnYxLlRyYW5zZmVyUmVxdWVzdBolLmJhbmsudHJhbnNhY3Rpb24udjEuVHJhbnNmZXJSZXNwb25zZRJyChFQb3N0VHJhbnNmZXJCYXRjaBItLmJhbmsudHJhbnNhY3Rpb24udjEuUG9zdFRyYW5zZmVyQmF0Y2hSZXF1ZXN0Gi4uYmFuay50cmFuc2FjdGlvbi52MS5Qb3N0VHJhbnNmZXJCYXRjaFJlc3BvbnNlEnAKD1N0cmVhbVRyYW5zZmVycxIrLmJhbmsudHJhbnNhY3Rpb24udjEuU3RyZWFtVHJhbnNmZXJzUmVxdWVzdBosLmJhbmsudHJhbnNhY3Rpb24udjEuU3RyZWFtVHJhbnNmZXJzUmVzcG9uc2UoATABEmwKD1Bvc3RUcmFuc2FjdGlvbhIrLmJhbmsudHJhbnNhY3Rpb24udjEuUG9zdFRyYW5zYWN0aW9uUmVxdWVzdBosLmJhbmsudHJhbnNhY3Rpb24udjEuUG9zdFRyYW5zYWN0aW9uUmVzcG9uc2USdQoSUmV2ZXJzZVRyYW5zYWN0aW9uEi4uYmFuay50cmFuc2FjdGlvbi52MS5SZXZlcnNlVHJhbnNhY3Rpb25SZXF1ZXN0Gi8uYmFuay50cmFuc2FjdGlvbi52MS5SZXZlcnNlVHJhbnNhY3Rpb25SZXNwb25zZRJuCg5HZXRUcmFuc2FjdGlvbhIqLmJhbmsudHJhbnNhY3Rpb24udjEuR2V0VHJhbnNhY3Rpb25SZXF1ZXN0GisuYmFuay50cmFuc2FjdGlvbi52MS5HZXRUcmFuc2FjdGlvblJlc3BvbnNlIgOQAgESZgoNQXV0aG9yaXplSG9sZBIpLmJhbmsudHJhbnNhY3Rpb24udjEuQXV0aG9yaXplSG9sZFJlcXVlc3QaKi5iYW5rLnRyYW5zYWN0aW9uLnYxLkF1dGhvcml6ZUhvbGRSZXNwb25zZRJgCgtDYXB0dXJlSG9sZBInLmJhbmsudHJhbnNhY3Rpb24udjEuQ2FwdHVyZUhvbGRSZXF1ZXN0GiguYmFuay50cmFuc2FjdGlvbi52MS5DYXB0dXJlSG9sZFJlc3BvbnNlEmAKC1JlbGVhc2VIb2xkEicuYmFuay50cmFuc2FjdGlvbi52MS5SZWxlYXNlSG9sZFJlcXVlc3QaKC5iYW5rLnRyYW5zYWN0aW9uLnYxLlJlbGVhc2VIb2xkUmVzcG9uc2USWQoHR2V0SG9sZBIjLmJhbmsudHJhbnNhY3Rpb24udjEuR2V0SG9sZFJlcXVlc3QaJC5iYW5rLnRyYW5zYWN0aW9uLnYxLkdldEhvbGRSZXNwb25zZSIDkAIBEokBChdMaXN0QWNjb3VudFRyYW5zYWN0aW9ucxIzLmJhbmsudHJhbnNhY3Rpb24udjEuTGlzdEFjY291bnRUcmFuc2FjdGlvbnNSZXF1ZXN0GjQuYmFuay50cmFuc2FjdGlvbi52MS5MaXN0QWNjb3VudFRyYW5zYWN0aW9uc1Jlc3BvbnNlIgOQAgESbQoNRm9sbG93RW50cmllcxIpLmJhbmsudHJhbnNhY3Rpb24udjEuRm9sbG93RW50cmllc1JlcXVlc3QaKi5iYW5rLnRyYW5zYWN0aW9uLnYxLkZvbGxvd0VudHJpZXNSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_bank_ledger_v1_ledger, file_bank_type_v1_money, file_google_protobuf_timestamp]);
 
 /**
  * An entry as every party to its transaction sees it.
@@ -370,6 +370,334 @@ export const TransferResponseSchema: GenMessage<TransferResponse> = /*@__PURE__*
   messageDesc(file_bank_transaction_v1_transaction_service, 7);
 
 /**
+ * A transfer, deposit or withdrawal.
+ *
+ * @generated from message bank.transaction.v1.MoneyItem
+ */
+export type MoneyItem = Message<"bank.transaction.v1.MoneyItem"> & {
+  /**
+   * Which of the three: TRANSACTION_KIND_TRANSFER, TRANSACTION_KIND_DEPOSIT or TRANSACTION_KIND_WITHDRAWAL.
+   *
+   * @generated from field: bank.ledger.v1.TransactionKind kind = 1;
+   */
+  kind: TransactionKind;
+
+  /**
+   * Of a transfer: the account that is debited.
+   *
+   * @generated from field: optional string from = 2;
+   */
+  from?: string | undefined;
+
+  /**
+   * Of a transfer: the account that is credited, another one.
+   *
+   * @generated from field: optional string to = 3;
+   */
+  to?: string | undefined;
+
+  /**
+   * Of a deposit or withdrawal: the account.
+   *
+   * @generated from field: optional string account = 4;
+   */
+  account?: string | undefined;
+
+  /**
+   * Above zero, at most 999999999999999 minor units.
+   *
+   * @generated from field: bank.type.v1.Money amount = 5;
+   */
+  amount?: Money | undefined;
+
+  /**
+   * When it counts for interest, as "YYYY-MM-DD"; the business date unless given.
+   *
+   * @generated from field: optional string value_date = 6;
+   */
+  valueDate?: string | undefined;
+
+  /**
+   * Free text for people, at most 140 characters.
+   *
+   * @generated from field: optional string description = 7;
+   */
+  description?: string | undefined;
+
+  /**
+   * Free data for programs, as for Deposit.
+   *
+   * @generated from field: map<string, string> metadata = 8;
+   */
+  metadata: { [key: string]: string };
+};
+
+/**
+ * Describes the message bank.transaction.v1.MoneyItem.
+ * Use `create(MoneyItemSchema)` to create a new message.
+ */
+export const MoneyItemSchema: GenMessage<MoneyItem> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 8);
+
+/**
+ * Why an item was not posted.
+ *
+ * @generated from message bank.transaction.v1.ItemError
+ */
+export type ItemError = Message<"bank.transaction.v1.ItemError"> & {
+  /**
+   * Stable name of the error for programs, such as "insufficient_funds". After "overloaded" and "unavailable" send the
+   * same again.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * The error in a few words, the same for every occurrence.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * One sentence for the person who reads it, with the figures of this occurrence.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * The field at fault: of a batch from the request on, "items.3.amount", of a stream from the item on, "amount".
+   *
+   * @generated from field: optional string field = 4;
+   */
+  field?: string | undefined;
+};
+
+/**
+ * Describes the message bank.transaction.v1.ItemError.
+ * Use `create(ItemErrorSchema)` to create a new message.
+ */
+export const ItemErrorSchema: GenMessage<ItemError> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 9);
+
+/**
+ * Asks for PostTransferBatch.
+ *
+ * @generated from message bank.transaction.v1.PostTransferBatchRequest
+ */
+export type PostTransferBatchRequest = Message<"bank.transaction.v1.PostTransferBatchRequest"> & {
+  /**
+   * All or none, or each by itself.
+   *
+   * @generated from field: bank.transaction.v1.BatchMode mode = 1;
+   */
+  mode: BatchMode;
+
+  /**
+   * 1 to 10000 items; 1 to 1000 of which all are posted or none.
+   *
+   * @generated from field: repeated bank.transaction.v1.MoneyItem items = 2;
+   */
+  items: MoneyItem[];
+
+  /**
+   * 1 to 255 visible ASCII characters, the caller's own. Items that are posted each by itself have this key with their
+   * index: sent again, they are answered as before, and one that was changed is an IdempotencyConflict.
+   *
+   * @generated from field: string idempotency_key = 3;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message bank.transaction.v1.PostTransferBatchRequest.
+ * Use `create(PostTransferBatchRequestSchema)` to create a new message.
+ */
+export const PostTransferBatchRequestSchema: GenMessage<PostTransferBatchRequest> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 10);
+
+/**
+ * What became of an item of a batch.
+ *
+ * @generated from message bank.transaction.v1.BatchItemResult
+ */
+export type BatchItemResult = Message<"bank.transaction.v1.BatchItemResult"> & {
+  /**
+   * Its place among the items, from 0.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * One of them is set.
+   *
+   * @generated from oneof bank.transaction.v1.BatchItemResult.result
+   */
+  result: {
+    /**
+     * What was posted.
+     *
+     * @generated from field: bank.transaction.v1.Transaction transaction = 2;
+     */
+    value: Transaction;
+    case: "transaction";
+  } | {
+    /**
+     * Why nothing was.
+     *
+     * @generated from field: bank.transaction.v1.ItemError error = 3;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bank.transaction.v1.BatchItemResult.
+ * Use `create(BatchItemResultSchema)` to create a new message.
+ */
+export const BatchItemResultSchema: GenMessage<BatchItemResult> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 11);
+
+/**
+ * Answers PostTransferBatch.
+ *
+ * @generated from message bank.transaction.v1.PostTransferBatchResponse
+ */
+export type PostTransferBatchResponse = Message<"bank.transaction.v1.PostTransferBatchResponse"> & {
+  /**
+   * One for each item, in their order.
+   *
+   * @generated from field: repeated bank.transaction.v1.BatchItemResult items = 1;
+   */
+  items: BatchItemResult[];
+};
+
+/**
+ * Describes the message bank.transaction.v1.PostTransferBatchResponse.
+ * Use `create(PostTransferBatchResponseSchema)` to create a new message.
+ */
+export const PostTransferBatchResponseSchema: GenMessage<PostTransferBatchResponse> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 12);
+
+/**
+ * An item with a key of its own.
+ *
+ * @generated from message bank.transaction.v1.KeyedItem
+ */
+export type KeyedItem = Message<"bank.transaction.v1.KeyedItem"> & {
+  /**
+   * 1 to 255 visible ASCII characters, the caller's own, which other rpcs have in common.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * What to post.
+   *
+   * @generated from field: bank.transaction.v1.MoneyItem item = 2;
+   */
+  item?: MoneyItem | undefined;
+};
+
+/**
+ * Describes the message bank.transaction.v1.KeyedItem.
+ * Use `create(KeyedItemSchema)` to create a new message.
+ */
+export const KeyedItemSchema: GenMessage<KeyedItem> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 13);
+
+/**
+ * Asks for StreamTransfers, as often as the stream is open.
+ *
+ * @generated from message bank.transaction.v1.StreamTransfersRequest
+ */
+export type StreamTransfersRequest = Message<"bank.transaction.v1.StreamTransfersRequest"> & {
+  /**
+   * At most 1000; more than one a message saves both sides work.
+   *
+   * @generated from field: repeated bank.transaction.v1.KeyedItem items = 1;
+   */
+  items: KeyedItem[];
+};
+
+/**
+ * Describes the message bank.transaction.v1.StreamTransfersRequest.
+ * Use `create(StreamTransfersRequestSchema)` to create a new message.
+ */
+export const StreamTransfersRequestSchema: GenMessage<StreamTransfersRequest> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 14);
+
+/**
+ * What became of an item of a stream.
+ *
+ * @generated from message bank.transaction.v1.KeyedItemResult
+ */
+export type KeyedItemResult = Message<"bank.transaction.v1.KeyedItemResult"> & {
+  /**
+   * The item's key, as it was sent.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * One of them is set.
+   *
+   * @generated from oneof bank.transaction.v1.KeyedItemResult.result
+   */
+  result: {
+    /**
+     * What was posted.
+     *
+     * @generated from field: bank.transaction.v1.Transaction transaction = 2;
+     */
+    value: Transaction;
+    case: "transaction";
+  } | {
+    /**
+     * Why nothing was.
+     *
+     * @generated from field: bank.transaction.v1.ItemError error = 3;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bank.transaction.v1.KeyedItemResult.
+ * Use `create(KeyedItemResultSchema)` to create a new message.
+ */
+export const KeyedItemResultSchema: GenMessage<KeyedItemResult> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 15);
+
+/**
+ * Answers one StreamTransfersRequest.
+ *
+ * @generated from message bank.transaction.v1.StreamTransfersResponse
+ */
+export type StreamTransfersResponse = Message<"bank.transaction.v1.StreamTransfersResponse"> & {
+  /**
+   * One for each item, in their order.
+   *
+   * @generated from field: repeated bank.transaction.v1.KeyedItemResult items = 1;
+   */
+  items: KeyedItemResult[];
+};
+
+/**
+ * Describes the message bank.transaction.v1.StreamTransfersResponse.
+ * Use `create(StreamTransfersResponseSchema)` to create a new message.
+ */
+export const StreamTransfersResponseSchema: GenMessage<StreamTransfersResponse> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 16);
+
+/**
  * Asks for PostTransaction.
  *
  * @generated from message bank.transaction.v1.PostTransactionRequest
@@ -416,7 +744,7 @@ export type PostTransactionRequest = Message<"bank.transaction.v1.PostTransactio
  * Use `create(PostTransactionRequestSchema)` to create a new message.
  */
 export const PostTransactionRequestSchema: GenMessage<PostTransactionRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 8);
+  messageDesc(file_bank_transaction_v1_transaction_service, 17);
 
 /**
  * Answers PostTransaction.
@@ -437,7 +765,7 @@ export type PostTransactionResponse = Message<"bank.transaction.v1.PostTransacti
  * Use `create(PostTransactionResponseSchema)` to create a new message.
  */
 export const PostTransactionResponseSchema: GenMessage<PostTransactionResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 9);
+  messageDesc(file_bank_transaction_v1_transaction_service, 18);
 
 /**
  * Asks for ReverseTransaction.
@@ -493,7 +821,7 @@ export type ReverseTransactionRequest = Message<"bank.transaction.v1.ReverseTran
  * Use `create(ReverseTransactionRequestSchema)` to create a new message.
  */
 export const ReverseTransactionRequestSchema: GenMessage<ReverseTransactionRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 10);
+  messageDesc(file_bank_transaction_v1_transaction_service, 19);
 
 /**
  * Answers ReverseTransaction.
@@ -514,7 +842,7 @@ export type ReverseTransactionResponse = Message<"bank.transaction.v1.ReverseTra
  * Use `create(ReverseTransactionResponseSchema)` to create a new message.
  */
 export const ReverseTransactionResponseSchema: GenMessage<ReverseTransactionResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 11);
+  messageDesc(file_bank_transaction_v1_transaction_service, 20);
 
 /**
  * Asks for GetTransaction.
@@ -535,7 +863,7 @@ export type GetTransactionRequest = Message<"bank.transaction.v1.GetTransactionR
  * Use `create(GetTransactionRequestSchema)` to create a new message.
  */
 export const GetTransactionRequestSchema: GenMessage<GetTransactionRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 12);
+  messageDesc(file_bank_transaction_v1_transaction_service, 21);
 
 /**
  * Answers GetTransaction.
@@ -556,7 +884,7 @@ export type GetTransactionResponse = Message<"bank.transaction.v1.GetTransaction
  * Use `create(GetTransactionResponseSchema)` to create a new message.
  */
 export const GetTransactionResponseSchema: GenMessage<GetTransactionResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 13);
+  messageDesc(file_bank_transaction_v1_transaction_service, 22);
 
 /**
  * Asks for AuthorizeHold.
@@ -619,7 +947,7 @@ export type AuthorizeHoldRequest = Message<"bank.transaction.v1.AuthorizeHoldReq
  * Use `create(AuthorizeHoldRequestSchema)` to create a new message.
  */
 export const AuthorizeHoldRequestSchema: GenMessage<AuthorizeHoldRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 14);
+  messageDesc(file_bank_transaction_v1_transaction_service, 23);
 
 /**
  * Answers AuthorizeHold.
@@ -640,7 +968,7 @@ export type AuthorizeHoldResponse = Message<"bank.transaction.v1.AuthorizeHoldRe
  * Use `create(AuthorizeHoldResponseSchema)` to create a new message.
  */
 export const AuthorizeHoldResponseSchema: GenMessage<AuthorizeHoldResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 15);
+  messageDesc(file_bank_transaction_v1_transaction_service, 24);
 
 /**
  * Asks for CaptureHold.
@@ -703,7 +1031,7 @@ export type CaptureHoldRequest = Message<"bank.transaction.v1.CaptureHoldRequest
  * Use `create(CaptureHoldRequestSchema)` to create a new message.
  */
 export const CaptureHoldRequestSchema: GenMessage<CaptureHoldRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 16);
+  messageDesc(file_bank_transaction_v1_transaction_service, 25);
 
 /**
  * Answers CaptureHold.
@@ -724,7 +1052,7 @@ export type CaptureHoldResponse = Message<"bank.transaction.v1.CaptureHoldRespon
  * Use `create(CaptureHoldResponseSchema)` to create a new message.
  */
 export const CaptureHoldResponseSchema: GenMessage<CaptureHoldResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 17);
+  messageDesc(file_bank_transaction_v1_transaction_service, 26);
 
 /**
  * Asks for ReleaseHold.
@@ -752,7 +1080,7 @@ export type ReleaseHoldRequest = Message<"bank.transaction.v1.ReleaseHoldRequest
  * Use `create(ReleaseHoldRequestSchema)` to create a new message.
  */
 export const ReleaseHoldRequestSchema: GenMessage<ReleaseHoldRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 18);
+  messageDesc(file_bank_transaction_v1_transaction_service, 27);
 
 /**
  * Answers ReleaseHold.
@@ -773,7 +1101,7 @@ export type ReleaseHoldResponse = Message<"bank.transaction.v1.ReleaseHoldRespon
  * Use `create(ReleaseHoldResponseSchema)` to create a new message.
  */
 export const ReleaseHoldResponseSchema: GenMessage<ReleaseHoldResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 19);
+  messageDesc(file_bank_transaction_v1_transaction_service, 28);
 
 /**
  * Asks for GetHold.
@@ -794,7 +1122,7 @@ export type GetHoldRequest = Message<"bank.transaction.v1.GetHoldRequest"> & {
  * Use `create(GetHoldRequestSchema)` to create a new message.
  */
 export const GetHoldRequestSchema: GenMessage<GetHoldRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 20);
+  messageDesc(file_bank_transaction_v1_transaction_service, 29);
 
 /**
  * Answers GetHold.
@@ -815,7 +1143,7 @@ export type GetHoldResponse = Message<"bank.transaction.v1.GetHoldResponse"> & {
  * Use `create(GetHoldResponseSchema)` to create a new message.
  */
 export const GetHoldResponseSchema: GenMessage<GetHoldResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 21);
+  messageDesc(file_bank_transaction_v1_transaction_service, 30);
 
 /**
  * Asks for ListAccountTransactions.
@@ -843,6 +1171,76 @@ export type ListAccountTransactionsRequest = Message<"bank.transaction.v1.ListAc
    * @generated from field: optional uint32 limit = 3;
    */
   limit?: number | undefined;
+
+  /**
+   * Only entries booked at this time or later.
+   *
+   * @generated from field: google.protobuf.Timestamp booked_from = 4;
+   */
+  bookedFrom?: Timestamp | undefined;
+
+  /**
+   * Only entries booked before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp booked_before = 5;
+   */
+  bookedBefore?: Timestamp | undefined;
+
+  /**
+   * Only entries that count for interest on this day or later, as "YYYY-MM-DD".
+   *
+   * @generated from field: optional string value_date_from = 6;
+   */
+  valueDateFrom?: string | undefined;
+
+  /**
+   * Only entries that count for interest on this day or before, as "YYYY-MM-DD".
+   *
+   * @generated from field: optional string value_date_to = 7;
+   */
+  valueDateTo?: string | undefined;
+
+  /**
+   * Only entries of this many minor units of the account's currency or more.
+   *
+   * @generated from field: optional int64 amount_minor_min = 8 [jstype = JS_STRING];
+   */
+  amountMinorMin?: string | undefined;
+
+  /**
+   * Only entries of this many minor units of the account's currency or fewer.
+   *
+   * @generated from field: optional int64 amount_minor_max = 9 [jstype = JS_STRING];
+   */
+  amountMinorMax?: string | undefined;
+
+  /**
+   * Only debits or only credits.
+   *
+   * @generated from field: optional bank.ledger.v1.Side side = 10;
+   */
+  side?: Side | undefined;
+
+  /**
+   * Only entries of transactions of one of these kinds; of any unless given.
+   *
+   * @generated from field: repeated bank.ledger.v1.TransactionKind kinds = 11;
+   */
+  kinds: TransactionKind[];
+
+  /**
+   * Only entries of transactions that this other account has an entry of, too.
+   *
+   * @generated from field: optional string counterparty = 12;
+   */
+  counterparty?: string | undefined;
+
+  /**
+   * Only entries of transactions with all of these pairs among their metadata.
+   *
+   * @generated from field: map<string, string> metadata = 13;
+   */
+  metadata: { [key: string]: string };
 };
 
 /**
@@ -850,7 +1248,7 @@ export type ListAccountTransactionsRequest = Message<"bank.transaction.v1.ListAc
  * Use `create(ListAccountTransactionsRequestSchema)` to create a new message.
  */
 export const ListAccountTransactionsRequestSchema: GenMessage<ListAccountTransactionsRequest> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 22);
+  messageDesc(file_bank_transaction_v1_transaction_service, 31);
 
 /**
  * Answers ListAccountTransactions.
@@ -866,7 +1264,7 @@ export type ListAccountTransactionsResponse = Message<"bank.transaction.v1.ListA
   items: BookedEntry[];
 
   /**
-   * Set where more may follow.
+   * Set where more may follow, even after a short or empty page: a filtered call looks at a bounded number of entries.
    *
    * @generated from field: optional int64 next = 2;
    */
@@ -878,7 +1276,97 @@ export type ListAccountTransactionsResponse = Message<"bank.transaction.v1.ListA
  * Use `create(ListAccountTransactionsResponseSchema)` to create a new message.
  */
 export const ListAccountTransactionsResponseSchema: GenMessage<ListAccountTransactionsResponse> = /*@__PURE__*/
-  messageDesc(file_bank_transaction_v1_transaction_service, 23);
+  messageDesc(file_bank_transaction_v1_transaction_service, 32);
+
+/**
+ * Asks for FollowEntries.
+ *
+ * @generated from message bank.transaction.v1.FollowEntriesRequest
+ */
+export type FollowEntriesRequest = Message<"bank.transaction.v1.FollowEntriesRequest"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * Sequence of the last entry already seen, 0 for all; without it, only entries that are not booked yet.
+   *
+   * @generated from field: optional int64 after = 2;
+   */
+  after?: bigint | undefined;
+};
+
+/**
+ * Describes the message bank.transaction.v1.FollowEntriesRequest.
+ * Use `create(FollowEntriesRequestSchema)` to create a new message.
+ */
+export const FollowEntriesRequestSchema: GenMessage<FollowEntriesRequest> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 33);
+
+/**
+ * Answers FollowEntries.
+ *
+ * @generated from message bank.transaction.v1.FollowEntriesResponse
+ */
+export type FollowEntriesResponse = Message<"bank.transaction.v1.FollowEntriesResponse"> & {
+  /**
+   * The next entries in their order; none says that the stream is alive.
+   *
+   * @generated from field: repeated bank.ledger.v1.BookedEntry entries = 1;
+   */
+  entries: BookedEntry[];
+};
+
+/**
+ * Describes the message bank.transaction.v1.FollowEntriesResponse.
+ * Use `create(FollowEntriesResponseSchema)` to create a new message.
+ */
+export const FollowEntriesResponseSchema: GenMessage<FollowEntriesResponse> = /*@__PURE__*/
+  messageDesc(file_bank_transaction_v1_transaction_service, 34);
+
+/**
+ * How the items of a batch depend on each other.
+ *
+ * @generated from enum bank.transaction.v1.BatchMode
+ */
+export const BatchMode = {
+  /**
+   * No mode: never valid.
+   *
+   * @generated from enum value: BATCH_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * All items are posted, or none is.
+   *
+   * @generated from enum value: BATCH_MODE_ALL_OR_NOTHING = 1;
+   */
+  ALL_OR_NOTHING: 1,
+
+  /**
+   * Each item is posted, or refused, by itself.
+   *
+   * @generated from enum value: BATCH_MODE_INDEPENDENT = 2;
+   */
+  INDEPENDENT: 2,
+} as const;
+
+/**
+ * How the items of a batch depend on each other.
+ *
+ * @generated from enum bank.transaction.v1.BatchMode
+ */
+export type BatchMode = (typeof BatchMode)[keyof typeof BatchMode] | UnknownEnum;
+
+/**
+ * Describes the enum bank.transaction.v1.BatchMode.
+ */
+export const BatchModeSchema: GenEnum<BatchMode> = /*@__PURE__*/
+  enumDesc(file_bank_transaction_v1_transaction_service, 0);
 
 /**
  * Moves money. Every rpc that does takes an idempotency key: sent again with the same key, a request is answered as it
@@ -921,6 +1409,31 @@ export const TransactionService: GenService<{
     methodKind: "unary";
     input: typeof TransferRequestSchema;
     output: typeof TransferResponseSchema;
+  },
+  /**
+   * Posts transfers, deposits and withdrawals: up to 10000 each by itself, with an answer for each, or up to 1000 all or
+   * none. Errors, of all or none: IdempotencyConflict, then those of the first item that cannot be posted, named as
+   * "items.3"; each by itself has no errors but those of its items.
+   *
+   * @generated from rpc bank.transaction.v1.TransactionService.PostTransferBatch
+   */
+  postTransferBatch: {
+    methodKind: "unary";
+    input: typeof PostTransferBatchRequestSchema;
+    output: typeof PostTransferBatchResponseSchema;
+  },
+  /**
+   * Posts transfers, deposits and withdrawals as they come, each by itself under a key of its own. Every request is
+   * answered by one response, in order, with an answer for each of its items; items are submitted in the order in which
+   * they came. At most 8192 items are read that are not answered, so write and read at the same time. What was sent on a
+   * stream that broke is sent again, under the same keys, on another.
+   *
+   * @generated from rpc bank.transaction.v1.TransactionService.StreamTransfers
+   */
+  streamTransfers: {
+    methodKind: "bidi_streaming";
+    input: typeof StreamTransfersRequestSchema;
+    output: typeof StreamTransfersResponseSchema;
   },
   /**
    * Posts a journal transaction leg by leg. Errors: IdempotencyConflict, Unbalanced; per leg in order, AccountNotFound,
@@ -1004,6 +1517,16 @@ export const TransactionService: GenService<{
     methodKind: "unary";
     input: typeof ListAccountTransactionsRequestSchema;
     output: typeof ListAccountTransactionsResponseSchema;
+  },
+  /**
+   * An account's entries as they are booked, in their order, each once, without end. Errors: AccountNotFound.
+   *
+   * @generated from rpc bank.transaction.v1.TransactionService.FollowEntries
+   */
+  followEntries: {
+    methodKind: "server_streaming";
+    input: typeof FollowEntriesRequestSchema;
+    output: typeof FollowEntriesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_bank_transaction_v1_transaction_service, 0);

@@ -1,0 +1,83 @@
+/** An RPC whose answer is a stream, declared as data: its method, the Schemas of its command and items, the use case. */
+import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf"
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
+import { Cause, type Context, Effect, Result, Schema, Stream } from "effect"
+import type { ApplicationError } from "../../application/errors/index.ts"
+import { messageOf, type Plain, plainOf } from "./Codec.ts"
+import { connectErrorOf, fieldErrors, InvalidRequest, internalError } from "./Problem.ts"
+import { randomRequestId, requestIdHeader } from "./RequestId.ts"
+
+interface Declaration<I extends DescMessage, O extends DescMessage, C, A, R> {
+  readonly method: DescMethodServerStreaming<I, O>
+  readonly command: Schema.Codec<C, unknown>
+  readonly item: Schema.Codec<A, unknown>
+  /** The field of the response that lists the items. */
+  readonly as: string
+  readonly run: (command: C) => Effect.Effect<Stream.Stream<A, ApplicationError, R>, ApplicationError, R>
+  /** Whether the stream waits for what is yet to come, so that empty responses tell that it is alive. */
+  readonly isEndless?: boolean
+}
+
+/** The implementation of a streaming RPC, given what its use case needs. */
+export type ServerStream<I extends DescMessage, O extends DescMessage, R> = (
+  context: Context.Context<R>
+) => (request: MessageShape<I>, handler: HandlerContext) => AsyncIterable<MessageShape<O>>
+
+/** An endless stream that has nothing to say sends an empty response this often. */
+const heartbeat = "10 seconds"
+
+/** Fails when the request ends before its answer: by its deadline, its client, or the stop of the server. */
+const ended = ({ signal }: HandlerContext): Effect.Effect<never, ConnectError> =>
+  Effect.callback((resume) => {
+    const end = (): void => {
+      const reason: unknown = signal.reason
+      const given = new ConnectError("the request was given up", Code.Canceled)
+      resume(Effect.fail(reason instanceof ConnectError ? reason : given))
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener("abort", end, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", end))
+  })
+
+const hidden = (cause: Cause.Cause<ConnectError>, requestId: string, method: string) =>
+  Cause.hasDies(cause)
+    ? Stream.fromEffect(
+        Effect.andThen(
+          Effect.logError("request failed", { requestId, method }, cause),
+          Effect.fail(internalError(requestId))
+        )
+      )
+    : Stream.failCause(cause)
+
+/** A stream of responses, each with the items that were there when it was asked for; nothing is read ahead of the client. */
+export const serverStream = <I extends DescMessage, O extends DescMessage, C, A, R>(
+  declaration: Declaration<I, O, C, A, R>
+): ServerStream<I, O, R> => {
+  const { method, item, as, isEndless = false } = declaration
+  const decode = Schema.decodeUnknownResult(declaration.command, { errors: "all", onExcessProperty: "error" })
+  const encode = Schema.encodeSync(Schema.Array(item))
+  const respond = (items: ReadonlyArray<A>): MessageShape<O> =>
+    messageOf(method.output, { [as]: encode(items) } satisfies Plain)
+  const alive = Stream.map(Stream.tick(heartbeat), (): ReadonlyArray<A> => [])
+
+  return (context) => (request, handler) => {
+    const requestId = randomRequestId()
+    const items = Stream.unwrap(
+      Effect.suspend((): Effect.Effect<Stream.Stream<A, ApplicationError, R>, ApplicationError | InvalidRequest, R> => {
+        const decoded = decode(plainOf(method.input, request))
+        return Result.isFailure(decoded)
+          ? Effect.fail(new InvalidRequest(fieldErrors(decoded.failure)))
+          : declaration.run(decoded.success)
+      })
+    )
+    const pages: Stream.Stream<ReadonlyArray<A>, ApplicationError | InvalidRequest, R> = Stream.chunks(items)
+    const answered = (isEndless ? Stream.merge(pages, alive, { haltStrategy: "left" }) : pages).pipe(
+      Stream.map(respond),
+      Stream.mapError((error) => connectErrorOf(error, requestId)),
+      Stream.catchCause((cause) => hidden(cause, requestId, method.name)),
+      Stream.interruptWhen(ended(handler))
+    )
+    handler.responseHeader.set(requestIdHeader, requestId)
+    return Stream.toAsyncIterableWith(answered, context)
+  }
+}
