@@ -7,6 +7,9 @@ const special = /[\\"]/gu
 /** Any text as an element of an array literal. */
 export const quoted = (text: string): string => `"${text.replace(special, "\\$&")}"`
 
+/** Any text without NUL as a literal of SQL, where `standard_conforming_strings` is on. */
+export const quotedLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 type Value = string | number | bigint | boolean
 
 /**

@@ -37,3 +37,11 @@ export const oneOf = <A extends string>(row: Row, name: string, literals: Readon
   const value = row[name]
   return literals.find((literal) => literal === value) ?? wrong(name, value)
 }
+
+const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The objects of a JSON array. */
+export const rowsIn = (row: Row, name: string): ReadonlyArray<Row> => {
+  const value = row[name]
+  return Array.isArray(value) && value.every(isRow) ? value : wrong(name, value)
+}

@@ -1,36 +1,32 @@
 /**
- * Writes a decided batch: one statement, so one transaction and one round trip.
+ * A batch as one script, so one transaction and one round trip: the fence, then new and changed rows of the tables that the
+ * batch has rows for, by prepared statements.
  *
- * Its phases, all or none: the fence (an update of the ledger's row: a takeover waits for the batch, or the batch fails);
- * inserts of transactions, entries, answers, new accounts and holds; updates of accounts and holds, each by its primary
- * key and, for accounts, by the version the writer knows; the check that every update found its row. Row locks are taken
- * in no promised order, which is safe because a ledger has one writer.
- *
- * Rows go in the order of their keys, where keys are scattered: neighbours in an index are then written together. A
- * statement names only the tables that a batch has rows for; about a dozen shapes are prepared on the connection.
+ * Accounts and holds are changed only where they still are what the writer knows, and every change must find its row. Row
+ * locks are taken in no promised order, which is safe because a ledger has one writer. Rows go in the order of their keys
+ * where keys are scattered: neighbours in an index are then written together.
  */
 import type { Instant } from "../../../domain/calendar/index.ts"
 import type { TransactionId } from "../../../domain/ids/index.ts"
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
-import type { Column } from "../Columns.ts"
+import { quotedLiteral } from "../Columns.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { AccountCache, Change } from "./AccountCache.ts"
+import type { Request } from "./Admission.ts"
 import {
   answerRows,
   changedRows,
   type Decided,
-  entryRows,
   heldRows,
-  linkedRows,
+  legRows,
   newHoldRows,
   openedRows,
   postedRows,
   type Rows,
-  toldRows,
-  transactionRows,
   wholeReceipt
 } from "./BatchColumns.ts"
 import type { Epoch } from "./Epoch.ts"
+import { isPair, isPlain, type Placed, plainRows, sameColumns, sameOf, transactionRows } from "./TransactionRows.ts"
 
 /** Everything that a batch writes. */
 export interface Appended {
@@ -44,129 +40,173 @@ export interface Appended {
   readonly changedHolds: ReadonlyArray<Hold.Hold>
 }
 
-/** A statement with its parameters. */
-export interface Statement {
-  readonly text: string
-  readonly parameters: ReadonlyArray<string>
+type Table = Pick<Rows<never>, "columns" | "count">
+
+const names = ({ columns }: Table): string => columns.map(({ name }) => name).join(", ")
+const types = ({ columns }: Table): string => columns.map(({ type }) => `${type}[]`).join(", ")
+
+/** The rows of the statement's parameters. Unnested side by side in a select they need not be stored in between. */
+const rowsOf = ({ columns }: Table, order?: string): string =>
+  `(select ${columns.map(({ name, type }, index) => `unnest($${index + 1}::${type}[]) as ${name}`).join(", ")}
+    ${order === undefined ? "" : `order by ${order}`}) rows`
+
+const inserting = (ledger: number, table: string, rows: Table, order?: string): string =>
+  `insert into ledger.${table} (ledger_id, ${names(rows)}) select ${ledger}, rows.* from ${rowsOf(rows, order)}`
+
+/** An update that fails unless it finds every row. */
+const updating = (update: string): string =>
+  `with found as (${update} returning 1)
+    select ledger.expect_rows((select count(*) from found), cardinality($1::uuid[]))`
+
+/**
+ * Finds a row by the key that `rows` names, one index search each. It says `= any (array[…])` because the planner can join
+ * by an equality in either order, and would read the whole table for each row if it plans while the table is small.
+ */
+const found = (key: string): string =>
+  `stored.ledger_id = any (array[rows.ledger_id]) and stored.${key} = any (array[rows.${key}])`
+
+const updated = (ledger: number, rows: Table): string =>
+  `(select ${ledger} as ledger_id, rows.* from ${rowsOf(rows, rows.columns[0]?.name)} offset 0) rows`
+
+const updatingAccounts = (ledger: number, rows: Table): string =>
+  updating(`update ledger.account stored
+    set ${rows.columns.slice(1).map(({ name }) => `${name} = rows.${name}`)}
+    from ${updated(ledger, rows)}
+    where ${found("account_id")} and stored.version = rows.version - 1`)
+
+const updatingHolds = (ledger: number, rows: Table): string =>
+  updating(`update ledger.hold stored set captured = rows.captured, status = rows.status from ${updated(ledger, rows)}
+    where ${found("hold_id")} and stored.status = 'authorized'`)
+
+// Arrays of arrays come as texts.
+const cast = (name: string): string =>
+  name === "accounts" ? "rows.accounts::uuid[]" : name === "sequences" ? "rows.sequences::bigint[]" : `rows.${name}`
+
+/** Inserts transactions; the parameters after the columns are the time of booking and what is the same for all. */
+const insertingTransactions = (ledger: number, rows: Table, same: ReadonlyArray<string> = []): string => {
+  const after = rows.columns.length + 1
+  const values = [
+    ...rows.columns.map(({ name }) => cast(name)),
+    ...["booked_at", ...same].map((_, at) => `$${after + at}`)
+  ]
+  return `insert into ledger.transaction (ledger_id, ${names(rows)}, ${["booked_at", ...same].join(", ")})
+    select ${ledger}, ${values.join(", ")} from ${rowsOf(rows)}`
 }
 
-/** The rows of one table, as one common table expression. Updates must find all their rows. */
-interface Part {
-  readonly name: string
-  readonly rows: number
-  readonly columns: ReadonlyArray<Column>
-  readonly sql: (source: string) => string
-  readonly isUpdate: boolean
+/** The tables of a batch but for its plain transactions, in the order in which they are written. */
+const tablesOf = (uuids: Parameters<typeof answerRows>[0]) => ({
+  transactions: transactionRows(),
+  legs: legRows(),
+  answers: answerRows(uuids),
+  posted: postedRows(),
+  changed: changedRows(),
+  opened: openedRows(),
+  new_holds: newHoldRows(uuids),
+  changed_holds: heldRows()
+})
+
+type Tables = ReturnType<typeof tablesOf>
+
+/** The script that makes a session ready to run those of batches. */
+export const prepareAppend = (ledger: number): string => {
+  const tables = tablesOf({ account: uuidOf, transaction: uuidOf })
+  const plain = plainRows()
+  const sql: Record<keyof Tables, string> = {
+    transactions: insertingTransactions(ledger, tables.transactions),
+    legs: inserting(ledger, "leg", tables.legs, "account_id, sequence"),
+    answers: inserting(ledger, "answer", tables.answers, "key"),
+    posted: updatingAccounts(ledger, tables.posted),
+    changed: updatingAccounts(ledger, tables.changed),
+    opened: inserting(ledger, "account", tables.opened),
+    new_holds: inserting(ledger, "hold", tables.new_holds),
+    changed_holds: updatingHolds(ledger, tables.changed_holds)
+  }
+  const same = sameColumns.map(([name]) => name)
+  const sameTypes = sameColumns.map(([, type]) => type).join(", ")
+  return [
+    `prepare plain (${types(plain)}, timestamptz, ${sameTypes}) as ${insertingTransactions(ledger, plain, same)}`,
+    `prepare transactions (${types(tables.transactions)}, timestamptz) as ${sql.transactions}`,
+    ...Object.entries(tables)
+      .filter(([name]) => name !== "transactions")
+      .map(
+        ([name, rows]) => `prepare ${name} (${types(rows)}) as ${Object.entries(sql).find(([of]) => of === name)?.[1]}`
+      )
+  ].join(";\n")
 }
 
-const names = (columns: ReadonlyArray<Column>): string => columns.map(({ name }) => name).join(", ")
+const executed = (name: string, { columns }: Table, more: ReadonlyArray<string> = []): string =>
+  `execute ${name} (${[...columns.map(({ literal }) => literal()), ...more].map(quotedLiteral).join(", ")})`
 
-const inserted = (name: string, table: string, { columns, count }: Rows<never>, order?: string): Part => ({
-  name,
-  rows: count(),
-  columns,
-  sql: (source) =>
-    `insert into ledger.${table} (ledger_id, ${names(columns)})
-      select $1, rows.* from ${source} ${order === undefined ? "" : `order by ${order}`}`,
-  isUpdate: false
-})
+/** The requests that a transaction is the whole answer to. */
+const answeredBy = (decided: ReadonlyArray<Decided>): ReadonlyMap<Transaction.Transaction, Request> => {
+  const requests = new Map<Transaction.Transaction, Request>()
+  for (const each of decided) {
+    const transaction = wholeReceipt(each)
+    if (transaction !== undefined) requests.set(transaction, each.request)
+  }
+  return requests
+}
 
-/** `booked_at` is the same for all of a batch; the places of entries come as texts. */
-const insertedTransactions = (name: string, { columns, count }: Rows<never>): Part => ({
-  name,
-  rows: count(),
-  columns,
-  sql: (source) => {
-    const values = columns.map((each) => {
-      const value = `rows.${each.name}`
-      return each.name === "accounts" ? `${value}::uuid[]` : each.name === "sequences" ? `${value}::bigint[]` : value
-    })
-    return `insert into ledger.transaction (ledger_id, booked_at, ${names(columns)})
-      select $1, $4::timestamptz, ${values.join(", ")} from ${source}`
-  },
-  isUpdate: false
-})
+/** Plain transactions that are alike go together, as long as they are of few sorts. */
+const sortsMax = 8
 
-const updatedAccounts = (name: string, { columns, count }: Rows<never>): Part => ({
-  name,
-  rows: count(),
-  columns,
-  sql: (source) => {
-    const set = columns.slice(1).map((each) => `${each.name} = rows.${each.name}`)
-    return `update ledger.account stored set ${set.join(", ")}
-      from (select * from ${source} order by rows.account_id) rows
-      where stored.ledger_id = $1 and stored.account_id = rows.account_id and stored.version = rows.version - 1
-      returning 1`
-  },
-  isUpdate: true
-})
+interface Sort {
+  readonly same: ReadonlyArray<string>
+  readonly rows: Rows<Placed>
+}
 
-const updatedHolds = (name: string, { columns, count }: Rows<never>): Part => ({
-  name,
-  rows: count(),
-  columns,
-  sql: (source) => `update ledger.hold stored set captured = rows.captured, status = rows.status from ${source}
-    where stored.ledger_id = $1 and stored.hold_id = rows.hold_id and stored.status = 'authorized' returning 1`,
-  isUpdate: true
-})
+const sorting = (others: Rows<Placed>) => {
+  const sorts = new Map<string, Sort>()
+  const sortOf = (transaction: Transaction.Transaction): Sort | undefined => {
+    const same = sameOf(transaction)
+    const name = same.join(" ")
+    const known = sorts.get(name)
+    if (known !== undefined || sorts.size === sortsMax) return known
+    const sort = { same, rows: plainRows() }
+    sorts.set(name, sort)
+    return sort
+  }
+  return {
+    sorts,
+    add: (placed: Placed): void => {
+      const sort = isPlain(placed.transaction) ? sortOf(placed.transaction) : undefined
+      const rows = sort?.rows ?? others
+      rows.add(placed)
+    }
+  }
+}
 
-/** Has the transaction none of the columns that most lack? */
-const isPlain = ({ description, metadata, reverses, holdId }: Transaction.Transaction): boolean =>
-  description === undefined && metadata === undefined && reverses === undefined && holdId === undefined
-
-const partsOf = (batch: Appended, cache: AccountCache): ReadonlyArray<Part> => {
+/** The script of the batch as the next of this epoch, after `batches` others; `first` numbers its first transaction. */
+export const append = (
+  { ledger, epoch, batches }: Epoch,
+  first: number,
+  batch: Appended,
+  cache: AccountCache
+): string => {
   const uuids = {
     account: cache.uuid,
     transaction: (id: TransactionId): string => batch.uuids.get(id) ?? uuidOf(id)
   }
-  const [transactions, linked, entries] = [transactionRows(), linkedRows(), entryRows()]
-  for (const transaction of batch.transactions) {
+  const tables = tablesOf(uuids)
+  const plain = sorting(tables.transactions)
+  const requests = answeredBy(batch.decided)
+  batch.transactions.forEach((transaction, index) => {
     const uuid = uuids.transaction(transaction.id)
-    const accounts = transaction.entries.map((entry) => {
-      const account = uuids.account(entry.accountId)
-      entries.add({ entry, account, transaction: uuid })
-      return account
-    })
-    const rows = isPlain(transaction) ? transactions : linked
-    rows.add({ transaction, uuid, accounts })
-  }
-  const [answers, told] = [answerRows(uuids), toldRows(uuids)]
-  for (const each of batch.decided) (wholeReceipt(each) === undefined ? told : answers).add(each)
-  const accounts = { opened: openedRows(), posted: postedRows(), changed: changedRows() }
-  for (const { difference, after } of batch.accounts) accounts[difference].add(after)
-  const [newHolds, changedHolds] = [newHoldRows(uuids), heldRows()]
-  for (const hold of batch.newHolds) newHolds.add(hold)
-  for (const hold of batch.changedHolds) changedHolds.add(hold)
-  return [
-    insertedTransactions("transactions", transactions),
-    insertedTransactions("linked", linked),
-    inserted("entries", "entry", entries, "rows.account_id, rows.sequence"),
-    inserted("answers", "answer", answers, "rows.key"),
-    inserted("told", "answer", told, "rows.key"),
-    updatedAccounts("posted", accounts.posted),
-    updatedAccounts("changed", accounts.changed),
-    inserted("opened", "account", accounts.opened),
-    inserted("held", "hold", newHolds),
-    updatedHolds("unheld", changedHolds)
-  ].filter(({ rows }) => rows > 0)
-}
-
-/** The statement that writes the batch as the next of this epoch, after `batches` others of the ledger. */
-export const append = ({ ledger, epoch, batches }: Epoch, batch: Appended, cache: AccountCache): Statement => {
-  const parts = partsOf(batch, cache)
-  const updates = parts.filter(({ isUpdate }) => isUpdate)
-  const parameters = [String(ledger), String(epoch), String(batches), new Date(batch.bookedAt).toISOString()]
-  parameters.push(String(updates.reduce((rows, part) => rows + part.rows, 0)))
-  const expressions = parts.map(({ name, columns, sql }) => {
-    const arrays = columns.map(({ type, literal }) => `$${parameters.push(literal())}::${type}[]`)
-    return `${name} as (${sql(`unnest(${arrays.join(", ")}) rows (${names(columns)})`)})`
+    const accounts = transaction.entries.map(({ accountId }) => uuids.account(accountId))
+    plain.add({ transaction, uuid, accounts, number: first + index, request: requests.get(transaction) })
+    if (isPair(transaction)) return
+    transaction.entries.forEach((entry, place) =>
+      tables.legs.add({ entry, account: accounts[place] ?? "", transaction: uuid })
+    )
   })
-  const counts = ["0", ...updates.map(({ name }) => `(select count(*) from ${name})`)].join(" + ")
-  return {
-    // The fourth parameter is named even where no transaction uses it: each parameter must have a type.
-    text: `with ${expressions.join(",\n")}
-      select ledger.fence($1::integer, $2::bigint, $3::bigint), ledger.expect_rows(${counts}, $5::bigint)
-      where $4::timestamptz is not null`,
-    parameters
-  }
+  for (const each of batch.decided) if (wholeReceipt(each) === undefined) tables.answers.add(each)
+  for (const { difference, after } of batch.accounts) tables[difference].add(after)
+  for (const hold of batch.newHolds) tables.new_holds.add(hold)
+  for (const hold of batch.changedHolds) tables.changed_holds.add(hold)
+  const bookedAt = new Date(batch.bookedAt).toISOString()
+  const statements = [`select ledger.fence(${ledger}, ${epoch}, ${batches})`]
+  for (const { rows, same } of plain.sorts.values()) statements.push(executed("plain", rows, [bookedAt, ...same]))
+  for (const [name, rows] of Object.entries(tables))
+    if (rows.count() > 0) statements.push(executed(name, rows, name === "transactions" ? [bookedAt] : []))
+  return statements.join(";\n")
 }

@@ -16,14 +16,24 @@ const sides = (amount: string): string => `
   coalesce(sum(${amount}) filter (where side = 'debit'), 0) as debits,
   coalesce(sum(${amount}) filter (where side = 'credit'), 0) as credits`
 
+const own = "t.ledger_id = (select ledger_id from ledger.ledger where id = $1)"
+const head = "t.transaction_id, t.kind, t.reverses, t.hold_id"
+
 /** The entries that transactions name, in their order; one that is not there or is another's has no amount. */
 const places = `(
-  select t.transaction_id, t.kind, t.reverses, t.hold_id, p.position, p.account_id, e.sequence, e.amount, e.side
+  select ${head}, 1 as position, t.account_1 as account_id, t.sequence_1 as sequence, t.amount, t.side
+  from ledger.transaction t where ${own} and t.account_1 is not null
+  union all
+  select ${head}, 2, t.account_2, t.sequence_2, t.amount,
+    case t.side when 'debit' then 'credit'::ledger.side else 'debit'::ledger.side end
+  from ledger.transaction t where ${own} and t.account_2 is not null
+  union all
+  select ${head}, p.position, p.account_id, e.sequence, e.amount, e.side
   from ledger.transaction t
   cross join lateral unnest(t.accounts, t.sequences) with ordinality as p (account_id, sequence, position)
-  left join ledger.entry e on e.ledger_id = t.ledger_id and e.account_id = p.account_id and e.sequence = p.sequence
+  left join ledger.leg e on e.ledger_id = t.ledger_id and e.account_id = p.account_id and e.sequence = p.sequence
     and e.transaction_id = t.transaction_id
-  where t.ledger_id = (select ledger_id from ledger.ledger where id = $1))`
+  where ${own} and t.accounts is not null)`
 
 // The writer's number of the ledger is looked up in each query: `$1` is its id.
 const check = (invariant: string, prefix: Check["prefix"], sql: string): Check => ({ invariant, prefix, sql })
@@ -172,8 +182,21 @@ const corrections: ReadonlyArray<Check> = [
     "INV-9",
     "txn",
     `select transaction_id as subject, format('is the answer to %s keys', count(*)) as detail
-     from ledger.answer where ledger_id = (select ledger_id from ledger.ledger where id = $1) and transaction_id is not null
+     from (select ledger_id, transaction_id from ledger.answer where transaction_id is not null
+           union all
+           select ledger_id, transaction_id from ledger.transaction where key is not null) answers
+     where ledger_id = (select ledger_id from ledger.ledger where id = $1)
      group by transaction_id having count(*) > 1`
+  ),
+  check(
+    "INV-9",
+    "txn",
+    `select min(transaction_id::text)::uuid as subject, format('key %s has %s answers', key, count(*)) as detail
+     from (select ledger_id, key, transaction_id from ledger.answer
+           union all
+           select ledger_id, key, transaction_id from ledger.transaction where key is not null) answers
+     where ledger_id = (select ledger_id from ledger.ledger where id = $1)
+     group by key having count(*) > 1`
   ),
   check(
     "INV-10",

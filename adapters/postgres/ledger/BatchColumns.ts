@@ -27,7 +27,8 @@ export interface Rows<A> {
   readonly count: () => number
 }
 
-const rowsOf = <A>(columns: ReadonlyArray<Column>, add: (row: A) => void): Rows<A> => {
+/** Rows of these columns; `add` fills them. */
+export const rowsOf = <A>(columns: ReadonlyArray<Column>, add: (row: A) => void): Rows<A> => {
   let count = 0
   return {
     columns,
@@ -42,56 +43,15 @@ const rowsOf = <A>(columns: ReadonlyArray<Column>, add: (row: A) => void): Rows<
 const timestamp = (instant: Instant.Instant): string => new Date(instant).toISOString()
 const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : quoted(text))
 const json = (value: unknown): string | undefined => (value === undefined ? undefined : quoted(JSON.stringify(value)))
-const optionalUuid = (id: string | undefined): string | undefined => (id === undefined ? undefined : uuidOf(id))
 
-/** A transaction with the UUIDs of its own id and of its entries' accounts. */
-export interface Placed {
-  readonly transaction: Transaction.Transaction
-  readonly uuid: string
-  readonly accounts: ReadonlyArray<string>
-}
-
-/** Transactions without the columns that most lack. */
-export const transactionRows = (): Rows<Placed> => {
-  const id = column("transaction_id", "uuid")
-  const valueDate = column("value_date", "date")
-  const kind = column("kind", "ledger.transaction_kind")
-  // Arrays of arrays must be rectangular, so these go as texts.
-  const accountIds = column("accounts", "text")
-  const sequences = column("sequences", "text")
-  return rowsOf([id, valueDate, kind, accountIds, sequences], ({ transaction, uuid, accounts }) => {
-    id.add(uuid)
-    valueDate.add(transaction.valueDate)
-    kind.add(transaction.kind)
-    accountIds.add(`"{${accounts.join(",")}}"`)
-    sequences.add(`"{${transaction.entries.map(({ sequence }) => sequence).join(",")}}"`)
-  })
-}
-
-/** Transactions with all columns. */
-export const linkedRows = (): Rows<Placed> => {
-  const plain = transactionRows()
-  const reverses = column("reverses", "uuid")
-  const hold = column("hold_id", "uuid")
-  const description = column("description", "text")
-  const metadata = column("metadata", "json")
-  return rowsOf([...plain.columns, reverses, hold, description, metadata], (row) => {
-    plain.add(row)
-    reverses.add(optionalUuid(row.transaction.reverses))
-    hold.add(optionalUuid(row.transaction.holdId))
-    description.add(optional(row.transaction.description))
-    metadata.add(json(row.transaction.metadata))
-  })
-}
-
-/** One entry of a transaction. */
+/** One entry of a transaction of more than two. */
 export interface PlacedEntry {
   readonly entry: Transaction.Entry
   readonly account: string
   readonly transaction: string
 }
 
-export const entryRows = (): Rows<PlacedEntry> => {
+export const legRows = (): Rows<PlacedEntry> => {
   const accountId = column("account_id", "uuid")
   const sequence = column("sequence", "bigint")
   const amount = column("amount", "bigint")
@@ -120,26 +80,18 @@ export const wholeReceipt = ({ outcome }: Decided): Transaction.Transaction | un
 const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
   Result.isSuccess(outcome) && "transaction" in outcome.success ? outcome.success.transaction?.id : undefined
 
-/** Answers that are a transaction and nothing more. */
+/** Answers that are more than a transaction, with their receipt or rejection. */
 export const answerRows = (uuids: Uuids): Rows<Decided> => {
   const key = column("key", "uuid")
   const transaction = column("transaction_id", "uuid")
   const fingerprint = column("fingerprint", "uuid")
-  return rowsOf([key, transaction, fingerprint], (row) => {
+  const receipt = column("receipt", "json")
+  const rejection = column("rejection", "json")
+  return rowsOf([key, transaction, fingerprint, receipt, rejection], (row) => {
     const id = transactionOf(row)
     key.add(row.request.keyDigest)
     transaction.add(id === undefined ? undefined : uuids.transaction(id))
     fingerprint.add(row.request.first.fingerprint)
-  })
-}
-
-/** Answers with their receipt or rejection. */
-export const toldRows = (uuids: Uuids): Rows<Decided> => {
-  const answer = answerRows(uuids)
-  const receipt = column("receipt", "json")
-  const rejection = column("rejection", "json")
-  return rowsOf([...answer.columns, receipt, rejection], (row) => {
-    answer.add(row)
     receipt.add(Result.isSuccess(row.outcome) ? json(encodeReceipt(row.outcome.success)) : undefined)
     rejection.add(Result.isFailure(row.outcome) ? json(encodeRejection(row.outcome.failure)) : undefined)
   })

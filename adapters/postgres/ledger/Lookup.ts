@@ -10,15 +10,13 @@ import type { Parameter, Pool } from "../Postgres.ts"
 import { transactionId, uuidOf } from "../Uuid.ts"
 import {
   accountColumns,
-  answerColumns,
   answersOf,
-  entryColumns,
   holdColumns,
   holdOf,
   type StoredAccount,
   type StoredAnswer,
   storedAccount,
-  transactionSource,
+  transactionColumns,
   transactionsOf
 } from "./Rows.ts"
 
@@ -26,6 +24,13 @@ type Read<A> = Effect.Effect<A, PostgresUnavailable>
 
 /** A reversal that is stored: minor units of its first entry, by its id. */
 export type Reversals = ReadonlyMap<TransactionId, ReadonlyMap<TransactionId, bigint>>
+
+/** The last transaction of a ledger. */
+export interface Last {
+  /** In epoch milliseconds. */
+  readonly bookedAt: number
+  readonly number: number
+}
 
 export interface Lookup {
   readonly accounts: (ids: Iterable<AccountId>) => Read<ReadonlyArray<StoredAccount>>
@@ -39,8 +44,8 @@ export interface Lookup {
   readonly due: (now: Instant.Instant, limit: number) => Read<ReadonlyArray<Hold.Hold>>
   /** When the first open hold after `now` expires, in epoch milliseconds; infinity for never. */
   readonly nextExpiry: (now: number) => Read<number>
-  /** When the last transaction was booked, in epoch milliseconds; negative infinity where there is none. */
-  readonly lastBooking: Read<number>
+  /** The last transaction; number -1, booked at negative infinity where there is none. */
+  readonly last: Read<Last>
 }
 
 const uuids = (ids: Iterable<string>): string => arrayOf(Array.from(ids, uuidOf))
@@ -76,24 +81,30 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
       ),
     transactions: (ids) =>
       read(
-        `select ${entryColumns} from ${transactionSource}
-          where t.ledger_id = $1 and t.transaction_id = any($2::uuid[]) order by t.transaction_id, place.position`,
+        `select ${transactionColumns} from ledger.transaction t
+          where t.ledger_id = $1 and t.transaction_id = any($2::uuid[])`,
         [uuids(ids)],
         transactionsOf
       ),
     reversals: (ids) =>
       read(
-        `select t.reverses, t.transaction_id, e.amount
+        `select t.reverses, t.transaction_id, coalesce(t.amount, (
+            select leg.amount from ledger.leg
+            where leg.ledger_id = $1 and leg.account_id = t.accounts[1] and leg.sequence = t.sequences[1])) as amount
           from ledger.transaction t
-          join ledger.entry e
-            on e.ledger_id = t.ledger_id and e.account_id = t.accounts[1] and e.sequence = t.sequences[1]
           where t.ledger_id = $1 and t.reverses = any($2::uuid[])`,
         [uuids(ids)],
         reversalsOf
       ),
     answers: (keys) =>
       read(
-        `select ${answerColumns} from ledger.answer where ledger_id = $1 and key = any($2::uuid[])`,
+        `select t.key, t.fingerprint, t.transaction_id, null::json as receipt, null::json as rejection
+          from unnest($2::uuid[]) asked (key)
+          cross join lateral (select * from ledger.transaction stored where stored.key = asked.key offset 0) t
+          where t.ledger_id = $1
+          union all
+          select key, fingerprint, transaction_id, receipt, rejection
+          from ledger.answer where ledger_id = $1 and key = any($2::uuid[])`,
         [arrayOf(keys)],
         answersOf
       ),
@@ -113,11 +124,14 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
         [new Date(now).toISOString()],
         ([row]) => (row === undefined ? Number.POSITIVE_INFINITY : intOf(row, "expires_at"))
       ),
-    lastBooking: read(
-      `select (extract(epoch from booked_at) * 1000)::bigint as booked_at from ledger.transaction
+    last: read(
+      `select (extract(epoch from booked_at) * 1000)::bigint as booked_at, number from ledger.transaction
         where ledger_id = $1 order by ledger_id desc, transaction_id desc limit 1`,
       [],
-      ([row]) => (row === undefined ? Number.NEGATIVE_INFINITY : intOf(row, "booked_at"))
+      ([row]) =>
+        row === undefined
+          ? { bookedAt: Number.NEGATIVE_INFINITY, number: -1 }
+          : { bookedAt: intOf(row, "booked_at"), number: intOf(row, "number") }
     )
   }
 }

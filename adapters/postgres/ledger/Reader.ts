@@ -14,20 +14,32 @@ import { coalesced } from "./Coalesce.ts"
 import { history } from "./History.ts"
 import { lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
-import { bookedEntries, entryColumns, historySource } from "./Rows.ts"
+import { bookedEntries, legColumns, pairColumns } from "./Rows.ts"
 import { ledgerRole } from "./Session.ts"
 
 const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Effect<A, LedgerUnavailable> =>
   Effect.mapError(read, ({ reason }) => new LedgerUnavailable({ reason }))
 
-const pageText = (order: EntryQuery["order"]): string => {
-  const after = order === "newest" ? "e.sequence < $3::bigint" : "e.sequence > $3::bigint"
-  return `select ${entryColumns} from ${historySource}
-    where e.ledger_id = $1 and e.account_id = $2 and ($3::bigint is null or ${after})
-      and ($4::timestamptz is null or e.sequence >= ledger.sequence_from($1, $2, $4))
-      and ($5::timestamptz is null or e.sequence < ledger.sequence_from($1, $2, $5))
-    order by e.ledger_id, e.account_id, e.sequence ${order === "newest" ? "desc" : "asc"} limit $6`
-}
+/** The page's entries from one of the places where entries are; `sequence` is the entry's number there. */
+const pagePart = (order: EntryQuery["order"], columns: string, from: string, sequence: string): string => `(
+  select ${columns} from ${from}
+    and ($3::bigint is null or ${sequence} ${order === "newest" ? "<" : ">"} $3::bigint)
+    and ($4::timestamptz is null or ${sequence} >= ledger.sequence_from($1, $2, $4))
+    and ($5::timestamptz is null or ${sequence} < ledger.sequence_from($1, $2, $5))
+    order by ${sequence} ${order === "newest" ? "desc" : "asc"} limit $6)`
+
+const legSource = `ledger.leg e
+  join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
+  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id
+  where e.ledger_id = $1 and e.account_id = $2`
+
+const pairSource = (number: 1 | 2) => `ledger.transaction t where t.ledger_id = $1 and t.account_${number} = $2`
+
+const pageText = (order: EntryQuery["order"]): string => `
+  ${pagePart(order, legColumns, legSource, "e.sequence")}
+  union all ${pagePart(order, pairColumns(1), pairSource(1), "t.sequence_1")}
+  union all ${pagePart(order, pairColumns(2), pairSource(2), "t.sequence_2")}
+  order by sequence ${order === "newest" ? "desc" : "asc"} limit $6`
 
 const page = (pool: Pool, ledger: number, wanted: EntryQuery) => {
   const { accountId, order, after, bookedFrom, bookedBefore, limit } = wanted

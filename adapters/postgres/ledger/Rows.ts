@@ -2,9 +2,9 @@
 import { Result, Schema } from "effect"
 import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
 import type { AccountId, TransactionId } from "../../../domain/ids/index.ts"
-import { Hold, LedgerAccount, Receipt, Rejection, Side, Transaction } from "../../../domain/ledger/index.ts"
+import { Hold, LedgerAccount, opposite, Receipt, Rejection, Side, Transaction } from "../../../domain/ledger/index.ts"
 import { Currency, Money } from "../../../domain/money/index.ts"
-import { bigintOf, booleanOf, intOf, oneOf, optionalText, type Row, textOf } from "../Fields.ts"
+import { bigintOf, booleanOf, intOf, oneOf, optionalText, type Row, rowsIn, textOf } from "../Fields.ts"
 import { accountId, compact, holdId, transactionId } from "../Uuid.ts"
 
 const millis = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`
@@ -88,22 +88,29 @@ export const holdOf = (row: Row): Hold.Hold => {
   }
 }
 
-/** Entries `e` with their transactions `t` and accounts `a`, a row for each entry. */
-export const entryColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, t.transaction_id,
-  ${millis("t.booked_at")} as booked_at, t.value_date::text as value_date, t.kind, t.reverses, t.hold_id,
-  t.description, t.metadata`
+const headColumns = `t.transaction_id, ${millis("t.booked_at")} as booked_at, t.value_date::text as value_date, t.kind,
+  t.reverses, t.hold_id, t.description, t.metadata`
 
-/** All entries of an account. */
-export const historySource = `ledger.entry e
-  join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
-  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
+const sideOf = { 1: "t.side", 2: "case t.side when 'debit' then 'credit'::ledger.side else 'debit'::ledger.side end" }
 
-/** All entries of a transaction, which `place.position` puts in order. */
-export const transactionSource = `ledger.transaction t
-  cross join lateral unnest(t.accounts, t.sequences) with ordinality as place (account_id, sequence, position)
-  join ledger.entry e
-    on e.ledger_id = t.ledger_id and e.account_id = place.account_id and e.sequence = place.sequence
-  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
+/** The first or second entries of transactions `t` that have two, with the head of the transaction. */
+export const pairColumns = (
+  number: 1 | 2
+): string => `t.account_${number} as account_id, t.sequence_${number} as sequence,
+  t.amount, t.balance_${number} as balance, ${sideOf[number]} as side, t.currency, ${headColumns}`
+
+/** Entries `e` of transactions `t` that have more than two, with the head of the transaction; `a` is the account. */
+export const legColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
+
+/** Transactions `t`; the entries of one that has more than two come as JSON. */
+export const transactionColumns = `${headColumns}, t.account_1, t.account_2, t.sequence_1, t.sequence_2, t.balance_1,
+  t.balance_2, t.amount, t.side, t.currency, case when t.accounts is not null then (
+    select json_agg(json_build_object('account_id', e.account_id, 'sequence', e.sequence::text, 'amount', e.amount::text,
+      'balance', e.balance::text, 'side', e.side, 'currency', a.currency) order by place.position)
+    from unnest(t.accounts, t.sequences) with ordinality as place (account_id, sequence, position)
+    join ledger.leg e
+      on e.ledger_id = t.ledger_id and e.account_id = place.account_id and e.sequence = place.sequence
+    join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id) end as legs`
 
 const entryOf = (row: Row, account: AccountId): Transaction.Entry => {
   const currency = currencyOf(row)
@@ -137,31 +144,43 @@ export const bookedEntries = (rows: ReadonlyArray<Row>, account: AccountId): Rea
     ...headOf(row)
   }))
 
-/** Whole transactions from the rows of their entries, which come by transaction and position. */
-export const transactionsOf = (rows: ReadonlyArray<Row>): ReadonlyMap<TransactionId, Transaction.Transaction> => {
-  const transactions = new Map<TransactionId, Transaction.Transaction>()
-  let entries: Array<Transaction.Entry> = []
-  let current = ""
-  for (const row of rows) {
-    const uuid = textOf(row, "transaction_id")
-    if (uuid !== current) {
-      current = uuid
-      entries = []
-      const id = transactionId(uuid)
-      transactions.set(id, { id, ...headOf(row), entries })
-    }
-    entries.push(entryOf(row, accountId(textOf(row, "account_id"))))
-  }
-  return transactions
+/** The two entries that a transaction's own row has. */
+const pairOf = (row: Row): ReadonlyArray<Transaction.Entry> => {
+  const currency = currencyOf(row)
+  const amount = Money.make(bigintOf(row, "amount"), currency)
+  const side = oneOf(row, "side", Side.literals)
+  const entry = (number: 1 | 2, entrySide: Side): Transaction.Entry => ({
+    accountId: accountId(textOf(row, `account_${number}`)),
+    side: entrySide,
+    amount,
+    sequence: intOf(row, `sequence_${number}`),
+    balance: Money.make(bigintOf(row, `balance_${number}`), currency)
+  })
+  return [entry(1, side), entry(2, opposite(side))]
 }
+
+// As texts: JSON has no 64-bit integers.
+const numbersOf = (leg: Row): Row =>
+  Object.fromEntries(["sequence", "amount", "balance"].map((name) => [name, BigInt(textOf(leg, name))]))
+
+const legsOf = (row: Row): ReadonlyArray<Transaction.Entry> =>
+  rowsIn(row, "legs").map((leg) => entryOf({ ...leg, ...numbersOf(leg) }, accountId(textOf(leg, "account_id"))))
+
+const transactionOf = (row: Row): Transaction.Transaction => ({
+  id: transactionId(textOf(row, "transaction_id")),
+  ...headOf(row),
+  entries: row.legs === null ? pairOf(row) : legsOf(row)
+})
+
+/** Whole transactions by their ids. */
+export const transactionsOf = (rows: ReadonlyArray<Row>): ReadonlyMap<TransactionId, Transaction.Transaction> =>
+  new Map(rows.map((row) => transactionOf(row)).map((transaction) => [transaction.id, transaction]))
 
 /** What is stored as the answer under a key; a receipt may be only the id of its transaction. */
 export interface StoredAnswer {
   readonly fingerprint: string
   readonly outcome: Result.Result<Receipt.Receipt | TransactionId, Rejection.Rejection>
 }
-
-export const answerColumns = "key, fingerprint, transaction_id, receipt, rejection"
 
 const decodeReceipt = Schema.decodeUnknownSync(Receipt.Receipt)
 const decodeRejection = Schema.decodeUnknownSync(Rejection.Rejection)

@@ -2,7 +2,7 @@
  * One epoch of a ledger's writer: its two connections, what it read when it took over, and its copy of accounts.
  *
  * Phases of opening, in this order and each a round trip: (1) take over; (2) the last booking time and the next expiry.
- * After that one connection only writes batches, each a statement of its own, and the other only reads for the next.
+ * After that one connection only writes batches, each a script of its own, and the other only reads for the next.
  */
 import { Effect, Exit, Schema, Scope } from "effect"
 import type { Ids } from "../../../application/ports/Ids.ts"
@@ -10,7 +10,7 @@ import { Instant } from "../../../domain/calendar/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import type { Pool, Postgres } from "../Postgres.ts"
 import { type AccountCache, accountCache } from "./AccountCache.ts"
-import { type Appended, append } from "./Append.ts"
+import { type Appended, append, prepareAppend } from "./Append.ts"
 import { type Deciding, deciding } from "./Deciding.ts"
 import { takeOver, takeOverAgain } from "./Epoch.ts"
 import { type Lookup, lookup } from "./Lookup.ts"
@@ -40,7 +40,11 @@ const settings = {
   enable_seqscan: "off",
   enable_hashjoin: "off",
   enable_mergejoin: "off",
-  jit: "off"
+  enable_bitmapscan: "off",
+  enable_material: "off",
+  enable_memoize: "off",
+  jit: "off",
+  standard_conforming_strings: "on"
 } as const
 
 // The writer closes a session that has nothing under way or has failed. Where a batch of a failed one still runs in the
@@ -69,20 +73,20 @@ const opened = Effect.fnUntraced(function* (
   const reading = yield* postgres.pool({ ...connection, name: "ledger lookup" })
   const { ledger, epoch, batches } = yield* claim(writing, options, who)
   const reads = lookup(reading, ledger)
-  const [lastBooking, nextExpiry] = yield* Effect.all([
-    reads.lastBooking,
-    reads.nextExpiry(Instant.fromMillis(Instant.millisMin))
-  ])
+  const [last, nextExpiry] = yield* Effect.all([reads.last, reads.nextExpiry(Instant.fromMillis(Instant.millisMin))])
   const cache = accountCache()
   let before = batches
+  let transactions = last.number + 1
+  yield* writing.script(prepareAppend(ledger))
   return {
     ledger,
     cache,
     lookup: reads,
-    deciding: deciding(reads, cache, ids, { lastBooking, nextExpiry }),
+    deciding: deciding(reads, cache, ids, { lastBooking: last.bookedAt + 1, nextExpiry }),
     write: (batch: Appended) => {
-      const { text, parameters } = append({ ledger, epoch, batches: before++ }, batch, cache)
-      return writing.query(text, parameters)
+      const script = append({ ledger, epoch, batches: before++ }, transactions, batch, cache)
+      transactions += batch.transactions.length
+      return writing.script(script)
     }
   }
 })
