@@ -108,6 +108,14 @@ describe("a Merkle tree", () => {
     )
   })
 
+  test("is made again out of a store's nodes, at every size that the store has reached", () => {
+    const hashes = leafHashes(600)
+    const { source } = storeOf(hashes)
+    for (let size = 0; size <= 600; size++)
+      assert.deepEqual(Result.getOrThrow(Tree.make(size, source)), Tree.append(Tree.empty, hashes.slice(0, size)).tree)
+    assert.ok(Result.isFailure(Tree.make(601, source)))
+  })
+
   test("is stored as its size and hashes, and refuses to be read with too many or too few", () => {
     const { tree } = storeOf(leafHashes(13))
     const wire = Schema.encodeSync(Tree.Tree)(tree)

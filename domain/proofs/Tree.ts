@@ -2,9 +2,9 @@
  * A growing Merkle tree, held as its frontier: the perfect subtrees that its leaves make, at most 53 hashes however
  * large it is. It appends and gives its root; nothing else is needed of the leaves.
  */
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import { Hash, ofNode, ofSubtrees, type Sha256, sha256 } from "./Hash.ts"
-import type { NodeId } from "./Node.ts"
+import { hashesOf, type NodeId, type NodeMissing, type NodeSource, nodesOf } from "./Node.ts"
 import { bitCount, half, isOdd, Size } from "./Size.ts"
 import { height } from "./Tile.ts"
 
@@ -56,3 +56,15 @@ export const append = (tree: Tree, leafHashes: ReadonlyArray<Hash>, hasher: Sha2
 
 /** The root hash (RFC 9162 §2.1.1): of no leaves, SHA-256 of nothing. */
 export const root = (tree: Tree, hasher: Sha256 = sha256): Hash => ofSubtrees(tree.hashes, hasher)
+
+/** The perfect nodes that the tree of `size` leaves is held as: what a store fetches before `make`. */
+export const nodesFor = (size: number): ReadonlyArray<NodeId> => nodesOf({ start: 0, end: size })
+
+/** The tree of the first `size` leaves, out of a store's nodes. Fails with `NodeMissing`. */
+export const make = (size: number, source: NodeSource, hasher: Sha256 = sha256): Result.Result<Tree, NodeMissing> => {
+  const ranges = nodesFor(size).map(({ level, index }) => ({
+    start: index * 2 ** level,
+    end: (index + 1) * 2 ** level
+  }))
+  return Result.map(hashesOf(ranges, source, hasher), (hashes) => ({ size, hashes }))
+}

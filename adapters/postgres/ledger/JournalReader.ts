@@ -1,0 +1,83 @@
+/** Reads of a ledger's journal and tree: one round trip each, no locks. */
+import { Effect, Result } from "effect"
+import type { LedgerId } from "../../../domain/ids/index.ts"
+import { type Hash, Tile, Tree } from "../../../domain/proofs/index.ts"
+import type { PostgresUnavailable } from "../Failure.ts"
+import { bytesOf, intOf, type Row } from "../Fields.ts"
+import type { Pool } from "../Postgres.ts"
+import { emptyEnd, type JournalEnd, nativeSha256 } from "./Journal.ts"
+
+type Read<A> = Effect.Effect<A, PostgresUnavailable>
+
+/** Bytes of a hash. */
+const hashLength = 32
+
+const split = (hashes: Uint8Array): ReadonlyArray<Hash> =>
+  Array.from({ length: hashes.length / hashLength }, (_, index) =>
+    hashes.subarray(index * hashLength, (index + 1) * hashLength)
+  )
+
+// The leaves of a tile are in the batch that has its first leaf and in those after it; a batch without transactions
+// begins where the next one does.
+const leavesText = `select substring(b.leaves from 32 * greatest($2::bigint - b.first, 0)::integer + 1
+    for 32 * ($2::bigint + ${Tile.width} - greatest(b.first, $2::bigint))::integer) as hashes
+  from ledger.batch b
+  where b.ledger_id = $1 and b.transactions > 0 and b.first < $2::bigint + ${Tile.width}
+    and b.first >= (select coalesce(max(first), 0) from ledger.batch where ledger_id = $1 and first <= $2::bigint)
+  order by b.first`
+
+const nodesText = `select hash as hashes from ledger.node
+  where ledger_id = $1 and level = $2::smallint and index >= $3::bigint and index < $3::bigint + ${Tile.width}
+  order by index`
+
+const tile = (pool: Pool, ledger: number, { level, index }: Tile.TileId): Read<ReadonlyArray<Hash>> => {
+  const first = index * Tile.width
+  const rows =
+    level === 0 ? pool.query(leavesText, [ledger, first]) : pool.query(nodesText, [ledger, level * Tile.height, first])
+  return Effect.map(rows, (found) => found.flatMap((row) => split(bytesOf(row, "hashes"))))
+}
+
+/** Tiles of a tree read at the same time: a tree of any size has at most seven levels of them. */
+const concurrency = 8
+
+/** The tiles, as full as they are. */
+export const tilesOf = (pool: Pool, ledger: number, ids: ReadonlyArray<Tile.TileId>): Read<Tile.TileSource> =>
+  Effect.map(
+    Effect.forEach(
+      ids,
+      (id) => Effect.map(tile(pool, ledger, id), (hashes) => [`${id.level}/${id.index}`, hashes] as const),
+      {
+        concurrency
+      }
+    ),
+    (found) => {
+      const tiles = new Map(found)
+      return (level, index) => tiles.get(`${level}/${index}`)
+    }
+  )
+
+/** The newest row of the journal, without leaves and content. */
+export const lastBatch = (pool: Pool, ledger: number): Read<Row | undefined> =>
+  Effect.map(
+    pool.query(
+      `select number, first + transactions as size, root, hash from ledger.batch
+        where ledger_id = $1 order by ledger_id desc, number desc limit 1`,
+      [ledger]
+    ),
+    ([row]) => row
+  )
+
+/**
+ * Where the journal stands. Dies where its nodes do not lead to its root: then somebody has changed it, and nothing must
+ * be booked on top of that.
+ */
+export const journalEnd = Effect.fnUntraced(function* (pool: Pool, ledger: number, ledgerId: LedgerId) {
+  const last = yield* lastBatch(pool, ledger)
+  if (last === undefined) return emptyEnd(ledgerId)
+  const size = intOf(last, "size")
+  const tiles = yield* tilesOf(pool, ledger, Tile.tilesOf(Tree.nodesFor(size)))
+  const tree = Tree.make(size, Tile.nodeSource(tiles, nativeSha256), nativeSha256)
+  if (Result.isFailure(tree) || Buffer.compare(Tree.root(tree.success, nativeSha256), bytesOf(last, "root")) !== 0)
+    return yield* Effect.die(new Error("the ledger's tree does not have the root of its last batch: run gbank verify"))
+  return { number: intOf(last, "number") + 1, tree: tree.success, hash: bytesOf(last, "hash") } satisfies JournalEnd
+})
