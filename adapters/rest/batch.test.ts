@@ -102,7 +102,10 @@ describe("a batch over REST", () => {
     const first = await post("independent", items, key)
     const second = await post("independent", changed, key)
     assert.deepEqual(second.at("items.0"), first.at("items.0"))
-    assert.deepEqual(second.at("items.1.error.code"), "idempotency_key_reused")
+    assert.deepEqual(
+      [second.at("items.1.error.code"), second.at("items.1.error.field")],
+      ["idempotency_key_reused", "items.1"]
+    )
     assert.equal(await bank.posted(to), "4.00")
   })
 

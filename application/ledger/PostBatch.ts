@@ -76,9 +76,10 @@ const postOf = (item: MoneyItem): Command.Post => {
   }
 }
 
-/** The error as told to a caller; `place` stands before its field, such as `items.3`. */
-export const itemErrorOf = (error: SubmitError, place?: string): ItemError => {
+/** The error as told to a caller; `place` stands before its field, such as `items.3`, whose key is the batch's. */
+const itemErrorOf = (error: SubmitError, place?: string): ItemError => {
   const { code, title, detail, field } = describe(error)
+  if (error._tag === "IdempotencyConflict") return { code, title, detail, field: place ?? "idempotencyKey" }
   if (place === undefined) return { code, title, detail, ...(field === undefined ? {} : { field }) }
   return { code, title, detail, field: field === undefined ? place : `${place}.${field}` }
 }
@@ -106,7 +107,8 @@ const postLinked = Effect.fnUntraced(function* (items: ReadonlyArray<MoneyItem>,
   const receipt = yield* ledger
     .submit({ key, command: { _tag: "Linked", commands: items.map(postOf) } })
     .pipe(Effect.catchTag("LinkedRejected", ({ index, reason }) => Effect.fail(new BatchRejected({ index, reason }))))
-  if (receipt._tag !== "LinkedApplied") return yield* Effect.die(new Error(`expected LinkedApplied`))
+  if (receipt._tag !== "LinkedApplied")
+    return yield* Effect.die(new Error(`expected LinkedApplied, got ${receipt._tag}`))
   return receipt.receipts.map((each) => Result.succeed(each))
 })
 

@@ -1,0 +1,137 @@
+/**
+ * The stream of transfers. Bounds: `outstandingMax` items are read and not yet answered; where the client does not take its
+ * answers, or the ledger is slow, no more is read, and HTTP/2 stops the client. An item that the ledger has no room for is
+ * submitted again `attemptsMax` times, about two seconds in all, before it is answered as overloaded.
+ */
+import type { MessageShape } from "@bufbuild/protobuf"
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
+import { type Context, Effect, Result, Schema, Semaphore, Stream } from "effect"
+import { type ItemError, itemAnswer, MoneyItem, postItems, TransactionView } from "../../application/ledger/index.ts"
+import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import type { SubmitOutcome } from "../../application/ports/SubmitMany.ts"
+import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
+import { callerOf } from "./Authentication.ts"
+import { messageOf, plainOf } from "./Codec.ts"
+import { fieldErrors, internalError } from "./Problem.ts"
+import { randomRequestId, requestIdHeader } from "./RequestId.ts"
+
+/** Items that are read and not answered. */
+export const outstandingMax = 8192
+
+/** Items of one message. */
+export const messageItemsMax = 1000
+
+/** Submissions of an item that finds no room; the waits before them double from the first on, up to the last. */
+const attemptsMax = 12
+const waitFirstMillis = 5
+const waitLastMillis = 250
+
+const { input, output } = TransactionService.method.streamTransfers
+type Request = MessageShape<typeof input>
+type Response = MessageShape<typeof output>
+
+type Posting = Parameters<typeof postItems>[0][number]
+type Answer = ReturnType<typeof itemAnswer>
+
+const KeyedItem = Schema.Struct({ idempotencyKey: CallerKey, item: MoneyItem })
+const decode = Schema.decodeUnknownResult(KeyedItem, { errors: "all", onExcessProperty: "error" })
+const encodeTransaction = Schema.encodeSync(TransactionView)
+
+const isOverloaded = (outcome: SubmitOutcome | undefined): boolean =>
+  outcome !== undefined && Result.isFailure(outcome) && outcome.failure._tag === "LedgerOverloaded"
+
+const postPatiently = Effect.fnUntraced(function* (postings: ReadonlyArray<Posting>) {
+  const outcomes = [...(yield* postItems(postings))]
+  for (let attempt = 1; attempt < attemptsMax && outcomes.some(isOverloaded); attempt++) {
+    yield* Effect.sleep(Math.min(waitLastMillis, waitFirstMillis * 2 ** (attempt - 1)))
+    const places = [...outcomes.keys()].filter((place) => isOverloaded(outcomes[place]))
+    const again = yield* postItems(places.flatMap((place) => postings[place] ?? []))
+    again.forEach((outcome, index) => {
+      const place = places[index]
+      if (place !== undefined) outcomes[place] = outcome
+    })
+  }
+  return outcomes
+})
+
+const invalidItem = (error: Schema.SchemaError): ItemError => {
+  const errors = fieldErrors(error)
+  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ")
+  const field = errors[0]?.field
+  return { code: "invalid_request", title: "Invalid request", detail, ...(field === undefined ? {} : { field }) }
+}
+
+const itemsOf = (request: Request): ReadonlyArray<unknown> => {
+  const { items } = plainOf(input, request)
+  return Array.isArray(items) ? items : []
+}
+
+const plainAnswer = (answer: Answer) =>
+  "transaction" in answer ? { transaction: encodeTransaction(answer.transaction) } : answer
+
+/** Posts the items of one message; what does not decode is answered in its place, and the rest is posted. */
+const answerTo = Effect.fnUntraced(function* (request: Request, caller: string) {
+  const decoded = itemsOf(request).map((item) => decode(item))
+  const postings = decoded.flatMap((each) =>
+    Result.isSuccess(each) ? [{ key: keyOf(caller, each.success.idempotencyKey), item: each.success.item }] : []
+  )
+  const outcomes = (yield* postPatiently(postings)).values()
+  const items = decoded.map((each, index) => {
+    const outcome = Result.isFailure(each) ? undefined : outcomes.next().value
+    const answer = Result.isFailure(each)
+      ? { error: invalidItem(each.failure) }
+      : outcome === undefined
+        ? undefined
+        : plainAnswer(itemAnswer(outcome))
+    return { idempotencyKey: request.items[index]?.idempotencyKey ?? "", ...answer }
+  })
+  return messageOf(output, { items })
+})
+
+/** Ends as the call does: by its deadline, by its client, or by the server's stop. */
+const endOf = (signal: AbortSignal) =>
+  Effect.callback<never, ConnectError>((resume) => {
+    const end = (): void => {
+      const reason: unknown = signal.reason
+      resume(
+        Effect.fail(
+          reason instanceof ConnectError ? reason : new ConnectError("the stream was given up", Code.Canceled)
+        )
+      )
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener("abort", end, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", end))
+  })
+
+const tooMany = new ConnectError(`a message has at most ${messageItemsMax} items`, Code.InvalidArgument)
+
+/** The implementation of StreamTransfers. */
+export const streamTransfers =
+  (context: Context.Context<Ledger>) =>
+  (requests: AsyncIterable<Request>, handler: HandlerContext): AsyncIterable<Response> => {
+    const { id: caller } = callerOf(handler)
+    const requestId = randomRequestId()
+    handler.responseHeader.set(requestIdHeader, requestId)
+    const room = Semaphore.makeUnsafe(outstandingMax)
+    const responses = Stream.fromAsyncIterable(requests, ConnectError.from).pipe(
+      Stream.mapEffect((request) =>
+        request.items.length > messageItemsMax
+          ? Effect.fail(tooMany)
+          : Effect.as(room.take(Math.max(1, request.items.length)), request)
+      ),
+      Stream.mapEffect((request) => answerTo(request, caller), { concurrency: outstandingMax }),
+      Stream.tap((response) => room.release(Math.max(1, response.items.length))),
+      Stream.interruptWhen(endOf(handler.signal)),
+      Stream.catchDefect((defect) =>
+        Stream.fromEffect(
+          Effect.andThen(
+            Effect.logError("stream failed", { requestId, method: handler.method.name }, defect),
+            Effect.fail(internalError(requestId))
+          )
+        )
+      )
+    )
+    return Stream.toAsyncIterableWith(responses, context)
+  }
