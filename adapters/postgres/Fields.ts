@@ -38,17 +38,16 @@ export const oneOf = <A extends string>(row: Row, name: string, literals: Readon
   return literals.find((literal) => literal === value) ?? wrong(name, value)
 }
 
-<<<<<<< ours
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The objects of a JSON array. */
 export const rowsIn = (row: Row, name: string): ReadonlyArray<Row> => {
   const value = row[name]
   return Array.isArray(value) && value.every(isRow) ? value : wrong(name, value)
-=======
+}
+
 /** The bytes of a `bytea`. */
 export const bytesOf = (row: Row, name: string): Uint8Array => {
   const value = row[name]
   return value instanceof Uint8Array ? value : wrong(name, value)
->>>>>>> theirs
 }

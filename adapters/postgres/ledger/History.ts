@@ -41,7 +41,7 @@ const wantedText = (order: EntryQuery["order"]): string => `select ${entryColumn
     and ($9::text is null or e.side::text = $9::text)
     and ($10::text is null or t.kind::text = any(string_to_array($10::text, ',')))
     and ($11::text is null or coalesce(t.metadata::jsonb, '{}') @> $11::text::jsonb)
-    and ($12::uuid is null or ($12::uuid <> e.account_id and $12::uuid = any(t.accounts)))
+    and ($12::uuid is null or ($12::uuid <> e.account_id and $12::uuid = any(coalesce(t.accounts, array[t.account_1, t.account_2]))))
   order by e.ledger_id, e.account_id, e.sequence ${order === "newest" ? "desc" : "asc"} limit $13`
 
 const timestamp = (instant: number | undefined): string | null =>

@@ -14,7 +14,7 @@ import { coalesced } from "./Coalesce.ts"
 import { history } from "./History.ts"
 import { lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
-import { bookedEntries, legColumns, pairColumns } from "./Rows.ts"
+import { bookedEntries, entryColumns, pairColumns } from "./Rows.ts"
 import { ledgerRole } from "./Session.ts"
 
 const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Effect<A, LedgerUnavailable> =>
@@ -36,7 +36,7 @@ const legSource = `ledger.leg e
 const pairSource = (number: 1 | 2) => `ledger.transaction t where t.ledger_id = $1 and t.account_${number} = $2`
 
 const pageText = (order: EntryQuery["order"]): string => `
-  ${pagePart(order, legColumns, legSource, "e.sequence")}
+  ${pagePart(order, entryColumns, legSource, "e.sequence")}
   union all ${pagePart(order, pairColumns(1), pairSource(1), "t.sequence_1")}
   union all ${pagePart(order, pairColumns(2), pairSource(2), "t.sequence_2")}
   order by sequence ${order === "newest" ? "desc" : "asc"} limit $6`

@@ -99,8 +99,13 @@ export const pairColumns = (
 ): string => `t.account_${number} as account_id, t.sequence_${number} as sequence,
   t.amount, t.balance_${number} as balance, ${sideOf[number]} as side, t.currency, ${headColumns}`
 
-/** Entries `e` of transactions `t` that have more than two, with the head of the transaction; `a` is the account. */
-export const legColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
+/** Entries `e` with the head of their transactions `t`; `a` is the account. */
+export const entryColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
+
+/** All entries of an account, wherever they are stored. */
+export const historySource = `ledger.entry e
+  join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
+  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
 
 /** Transactions `t`; the entries of one that has more than two come as JSON. */
 export const transactionColumns = `${headColumns}, t.account_1, t.account_2, t.sequence_1, t.sequence_2, t.balance_1,
