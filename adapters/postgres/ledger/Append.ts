@@ -26,6 +26,8 @@ import {
   wholeReceipt
 } from "./BatchColumns.ts"
 import type { Epoch } from "./Epoch.ts"
+import type { Journaled } from "./Journal.ts"
+import { batchRows, nodeRows } from "./JournalColumns.ts"
 import { isPair, isPlain, type Placed, plainRows, sameColumns, sameOf, transactionRows } from "./TransactionRows.ts"
 
 /** Everything that a batch writes. */
@@ -102,7 +104,9 @@ const tablesOf = (uuids: Parameters<typeof answerRows>[0]) => ({
   changed: changedRows(),
   opened: openedRows(),
   new_holds: newHoldRows(uuids),
-  changed_holds: heldRows()
+  changed_holds: heldRows(),
+  journal: batchRows(),
+  nodes: nodeRows()
 })
 
 type Tables = ReturnType<typeof tablesOf>
@@ -119,7 +123,9 @@ export const prepareAppend = (ledger: number): string => {
     changed: updatingAccounts(ledger, tables.changed),
     opened: inserting(ledger, "account", tables.opened),
     new_holds: inserting(ledger, "hold", tables.new_holds),
-    changed_holds: updatingHolds(ledger, tables.changed_holds)
+    changed_holds: updatingHolds(ledger, tables.changed_holds),
+    journal: inserting(ledger, "batch", tables.journal),
+    nodes: inserting(ledger, "node", tables.nodes)
   }
   const same = sameColumns.map(([name]) => name)
   const sameTypes = sameColumns.map(([, type]) => type).join(", ")
@@ -176,10 +182,10 @@ const sorting = (others: Rows<Placed>) => {
   }
 }
 
-/** The script of the batch as the next of this epoch, after `batches` others; `first` numbers its first transaction. */
+/** The script of the batch as the next of this epoch, after `batches` others, with what it adds to the journal. */
 export const append = (
   { ledger, epoch, batches }: Epoch,
-  first: number,
+  { row, nodes }: Journaled,
   batch: Appended,
   cache: AccountCache
 ): string => {
@@ -193,7 +199,7 @@ export const append = (
   batch.transactions.forEach((transaction, index) => {
     const uuid = uuids.transaction(transaction.id)
     const accounts = transaction.entries.map(({ accountId }) => uuids.account(accountId))
-    plain.add({ transaction, uuid, accounts, number: first + index, request: requests.get(transaction) })
+    plain.add({ transaction, uuid, accounts, number: row.first + index, request: requests.get(transaction) })
     if (isPair(transaction)) return
     transaction.entries.forEach((entry, place) =>
       tables.legs.add({ entry, account: accounts[place] ?? "", transaction: uuid })
@@ -203,6 +209,8 @@ export const append = (
   for (const { difference, after } of batch.accounts) tables[difference].add(after)
   for (const hold of batch.newHolds) tables.new_holds.add(hold)
   for (const hold of batch.changedHolds) tables.changed_holds.add(hold)
+  tables.journal.add(row)
+  for (const node of nodes) tables.nodes.add(node)
   const bookedAt = new Date(batch.bookedAt).toISOString()
   const statements = [`select ledger.fence(${ledger}, ${epoch}, ${batches})`]
   for (const { rows, same } of plain.sorts.values()) statements.push(executed("plain", rows, [bookedAt, ...same]))

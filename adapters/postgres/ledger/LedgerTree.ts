@@ -26,7 +26,9 @@ type LeafIndex = Effect.Effect<number, Rejection.TransactionNotFound | LedgerTre
 
 const numberText = "select ledger_id from ledger.ledger where id = $1"
 
-const leafText = "select number from ledger.transaction where ledger_id = $1 and transaction_id = $2"
+const leafText = `select t.number, t.number < (select first + transactions from ledger.batch
+    where ledger_id = $1 order by ledger_id desc, number desc limit 1) as is_leaf
+  from ledger.transaction t where t.ledger_id = $1 and t.transaction_id = $2`
 
 const headText = `select size, root, (extract(epoch from signed_at) * 1000)::bigint as signed_at, signature
   from ledger.head where ledger_id = $1 and size = $2`
@@ -62,7 +64,7 @@ const treeOf = (pool: Pool, ledger: number, ledgerId: LedgerId, publicKey: TreeH
     leafIndex: (transactionId: TransactionId) =>
       Effect.flatMap(unavailable(pool.query(leafText, [ledger, uuidOf(transactionId)])), ([row]): LeafIndex => {
         if (row === undefined) return Effect.fail(new Rejection.TransactionNotFound({ transactionId }))
-        return row.number === null ? Effect.fail(new LedgerTreeUnfinished({})) : Effect.succeed(intOf(row, "number"))
+        return row.is_leaf === true ? Effect.succeed(intOf(row, "number")) : Effect.fail(new LedgerTreeUnfinished({}))
       }),
     tiles: (ids) => unavailable(tilesOf(pool, ledger, ids)),
     head: (treeSize) => unavailable(head(treeSize)),

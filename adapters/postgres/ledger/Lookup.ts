@@ -46,6 +46,11 @@ export interface Lookup {
   readonly nextExpiry: (now: number) => Read<number>
   /** The last transaction; number -1, booked at negative infinity where there is none. */
   readonly last: Read<Last>
+  /** Transactions in the order of booking: those after the one with the number `before`, or after the id `after`. */
+  readonly booked: (
+    from: { readonly before: number } | { readonly after: TransactionId },
+    limit: number
+  ) => Read<ReadonlyArray<Transaction.Transaction>>
 }
 
 const uuids = (ids: Iterable<string>): string => arrayOf(Array.from(ids, uuidOf))
@@ -132,6 +137,16 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
         row === undefined
           ? { bookedAt: Number.NEGATIVE_INFINITY, number: -1 }
           : { bookedAt: intOf(row, "booked_at"), number: intOf(row, "number") }
-    )
+    ),
+    booked: (from, limit) =>
+      read(
+        `select ${transactionColumns} from ledger.transaction t
+          where t.ledger_id = $1 and t.transaction_id > coalesce($2::uuid, (
+            select transaction_id from ledger.transaction where ledger_id = $1 and number = $3::bigint),
+            '00000000-0000-0000-0000-000000000000')
+          order by t.ledger_id, t.transaction_id limit $4`,
+        ["after" in from ? uuidOf(from.after) : null, "before" in from ? from.before : null, limit],
+        (rows) => [...transactionsOf(rows).values()]
+      )
   }
 }

@@ -1,7 +1,8 @@
 /**
  * One epoch of a ledger's writer: its two connections, what it read when it took over, and its copy of accounts.
  *
- * Phases of opening, in this order and each a round trip: (1) take over; (2) the last booking time and the next expiry.
+ * Phases of opening, in this order and each a round trip: (1) take over; (2) the last booking time and the next expiry;
+ * (3) where the journal stands, and the journal of what was booked before there was one.
  * After that one connection only writes batches, each a script of its own, and the other only reads for the next.
  */
 import { Effect, Exit, Schema, Scope } from "effect"
@@ -13,6 +14,9 @@ import { type AccountCache, accountCache } from "./AccountCache.ts"
 import { type Appended, append, prepareAppend } from "./Append.ts"
 import { type Deciding, deciding } from "./Deciding.ts"
 import { takeOver, takeOverAgain } from "./Epoch.ts"
+import { journaled } from "./Journal.ts"
+import { catchUp } from "./JournalCatchUp.ts"
+import { journalEnd } from "./JournalReader.ts"
 import { type Lookup, lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
 
@@ -75,17 +79,18 @@ const opened = Effect.fnUntraced(function* (
   const reads = lookup(reading, ledger)
   const [last, nextExpiry] = yield* Effect.all([reads.last, reads.nextExpiry(Instant.fromMillis(Instant.millisMin))])
   const cache = accountCache()
-  let before = batches
-  let transactions = last.number + 1
   yield* writing.script(prepareAppend(ledger))
+  const kept = { end: yield* journalEnd(reading, ledger, options.ledgerId), batches }
+  let { end, batches: before } = yield* catchUp(writing, reads, { ledger, epoch }, kept, last.number + 1)
   return {
     ledger,
     cache,
     lookup: reads,
     deciding: deciding(reads, cache, ids, { lastBooking: last.bookedAt + 1, nextExpiry }),
     write: (batch: Appended) => {
-      const script = append({ ledger, epoch, batches: before++ }, transactions, batch, cache)
-      transactions += batch.transactions.length
+      const journal = journaled(end, batch)
+      end = journal.end
+      const script = append({ ledger, epoch, batches: before++ }, journal, batch, cache)
       return writing.script(script)
     }
   }

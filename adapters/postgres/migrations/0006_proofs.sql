@@ -1,8 +1,5 @@
--- What the ledger is proven by. The leaf of the transaction with number n is the n-th of the ledger's Merkle tree, from 0
--- on; a transaction of before this migration has no number until the ledger is next taken over.
-alter table ledger.transaction add column if not exists number bigint;
-create index transaction_unnumbered on ledger.transaction (ledger_id, transaction_id) where number is null;
-
+-- What the ledger is proven by: the transaction with number n is the leaf n of the ledger's Merkle tree. What was booked
+-- before this migration is journaled when the ledger is next taken over.
 -- A row for each committed batch, in the order of commitment: number is 0, 1, 2 … without a gap, first is the leaf of its
 -- first transaction. leaves has 32 bytes for each transaction; content digests everything else that the batch wrote
 -- (adapters/postgres/ledger/Journal.ts has the layout); hash chains the rows. Hashes do not compress.
@@ -42,4 +39,3 @@ create table ledger.head (
 );
 
 grant select, insert on ledger.batch, ledger.node, ledger.head to bank_ledger;
-grant update (number) on ledger.transaction to bank_ledger;

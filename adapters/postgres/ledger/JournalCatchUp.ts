@@ -1,0 +1,60 @@
+/**
+ * Journals the transactions that were booked before a ledger had a journal, when it is taken over. Each chunk is a batch
+ * of this epoch, so one transaction and one round trip, after one that reads it; a takeover in the middle goes on where
+ * the journal ends. Ids ascend in the order of booking, so that a chunk is a range of them.
+ */
+import { Effect } from "effect"
+import type { Transaction } from "../../../domain/ledger/index.ts"
+import { Leaf } from "../../../domain/proofs/index.ts"
+import { quotedLiteral } from "../Columns.ts"
+import type { Pool } from "../Postgres.ts"
+import type { Epoch } from "./Epoch.ts"
+import { following, type JournalEnd, nativeSha256 } from "./Journal.ts"
+import { batchRows, nodeRows } from "./JournalColumns.ts"
+import type { Lookup } from "./Lookup.ts"
+
+/** Transactions of one chunk. */
+const chunkMax = 1000
+
+/** Where the journal and the epoch's count of batches stand. */
+export interface Kept {
+  readonly end: JournalEnd
+  readonly batches: bigint
+}
+
+const noAnswers = (count: number): Uint8Array => new Uint8Array(count)
+
+/** The journal of all `size` transactions. Transactions that it has are not read again. */
+export const catchUp = Effect.fnUntraced(function* (
+  writing: Pool,
+  reads: Pick<Lookup, "booked">,
+  { ledger, epoch }: Pick<Epoch, "ledger" | "epoch">,
+  start: Kept,
+  size: number
+) {
+  let { end, batches } = start
+  let from: Parameters<typeof reads.booked>[0] = { before: end.tree.size - 1 }
+  while (end.tree.size < size) {
+    const chunk: ReadonlyArray<Transaction.Transaction> = yield* reads.booked(from, chunkMax)
+    const last = chunk.at(-1)
+    if (last === undefined) return yield* Effect.die(new Error(`the ledger lacks its transaction ${end.tree.size}`))
+    const hashes = chunk.map((transaction) => Leaf.hashOf(transaction, nativeSha256))
+    const { row, nodes, end: next } = following(end, last.bookedAt, hashes, noAnswers(chunk.length))
+    const [rows, completed] = [batchRows(), nodeRows()]
+    rows.add(row)
+    for (const node of nodes) completed.add(node)
+    const executed = [rows, completed].map(({ columns }) => columns.map(({ literal }) => quotedLiteral(literal())))
+    const [journal = [], tiles = []] = executed
+    yield* writing.script(
+      [
+        `select ledger.fence(${ledger}, ${epoch}, ${batches})`,
+        `execute journal (${journal.join(", ")})`,
+        `execute nodes (${tiles.join(", ")})`
+      ].join(";\n")
+    )
+    end = next
+    from = { after: last.id }
+    batches++
+  }
+  return { end, batches } satisfies Kept
+})
