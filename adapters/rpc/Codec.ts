@@ -17,6 +17,7 @@ import {
   type DescMessage,
   type DescOneof,
   isMessage,
+  type Message,
   type MessageShape,
   ScalarType
 } from "@bufbuild/protobuf"
@@ -106,15 +107,6 @@ const plainFields = (message: ReflectMessage): Plain => {
 export const plainOf = <Desc extends DescMessage>(desc: Desc, message: MessageShape<Desc>): Plain =>
   plainFields(reflect(desc, message))
 
-const enumNumber = (desc: DescEnum, text: unknown): number => {
-  const found = desc.values.find((each) => each.localName.toLowerCase() === text)
-  if (found === undefined) throw new TypeError(`${desc.typeName} has no value ${String(text)}`)
-  return found.number
-}
-
-const bigintOf = (value: unknown): unknown =>
-  typeof value === "string" || typeof value === "number" ? BigInt(value) : value
-
 const longs: ReadonlySet<ScalarType | undefined> = new Set([
   ScalarType.INT64,
   ScalarType.UINT64,
@@ -123,49 +115,108 @@ const longs: ReadonlySet<ScalarType | undefined> = new Set([
   ScalarType.SFIXED64
 ])
 
-const fieldValue = (field: DescField, value: unknown): unknown => {
-  if (field.message !== undefined) return filled(field.message, value)
-  if (field.enum !== undefined) return enumNumber(field.enum, value)
-  return longs.has(field.scalar) ? bigintOf(value) : value
-}
+type Build = (value: unknown) => unknown
 
-const filled = (desc: DescMessage, value: unknown): ReflectMessage => {
-  if (desc.typeName === TimestampSchema.typeName)
-    return reflect(TimestampSchema, timestampFromMs(Date.parse(String(value))))
-  const message = reflect(desc, undefined, false)
-  fill(message, value)
-  return message
-}
+// Messages are built by functions that are made once of their descriptors: looking fields up each time costs more than
+// all else that an answer needs.
+const builders = new WeakMap<DescMessage, (plain: unknown) => Message>()
 
-const fillUnion = (message: ReflectMessage, { _tag, ...fields }: Plain): void => {
-  const field = message.fields.find((each) => each.message?.name === _tag)
-  if (field?.message === undefined) throw new TypeError(`${message.desc.typeName} has no variant ${String(_tag)}`)
-  message.set(field, filled(field.message, fields))
-}
-
-const fillField = (message: ReflectMessage, field: DescField, value: unknown): void => {
-  if (field.fieldKind === "list") {
-    if (!Array.isArray(value)) throw new TypeError(`${field} takes a list`)
-    const list = message.get(field)
-    for (const item of value) list.add(fieldValue(field, item))
-  } else if (field.fieldKind === "map") {
-    if (!isPlain(value)) throw new TypeError(`${field} takes an object`)
-    const map = message.get(field)
-    for (const [key, each] of Object.entries(value)) map.set(key, fieldValue(field, each))
-  } else message.set(field, fieldValue(field, value))
-}
-
-const fill = (message: ReflectMessage, value: unknown): void => {
-  if (!isPlain(value)) throw new TypeError(`${message.desc.typeName} takes an object`)
-  if (unionOf(message.desc) !== undefined) {
-    fillUnion(message, value)
-    return
+const enumBuilder = (desc: DescEnum): Build => {
+  const numbers = new Map<unknown, number>(desc.values.map((each) => [each.localName.toLowerCase(), each.number]))
+  return (text) => {
+    const number = numbers.get(text)
+    if (number === undefined) throw new TypeError(`${desc.typeName} has no value ${String(text)}`)
+    return number
   }
-  for (const [name, each] of Object.entries(value)) {
-    const field = message.fields.find((candidate) => candidate.jsonName === name)
-    if (field === undefined) throw new TypeError(`${message.desc.typeName} has no field ${name}`)
-    if (each !== undefined) fillField(message, field, each)
+}
+
+const longBuilder = (field: DescField): Build => {
+  const isText = "longAsString" in field && field.longAsString
+  return (value) => {
+    if (typeof value !== "string" && typeof value !== "number") throw new TypeError(`${field} takes an integer`)
+    const long = BigInt(value)
+    return isText ? long.toString() : long
   }
+}
+
+const same: Build = (value) => value
+
+/** Makes the value of a single field, a list's item or a map's entry. */
+const valueBuilder = (field: DescField): Build => {
+  const { message } = field
+  if (message !== undefined) return (value) => builderOf(message)(value)
+  if (field.enum !== undefined) return enumBuilder(field.enum)
+  return longs.has(field.scalar) ? longBuilder(field) : same
+}
+
+const fieldBuilder = (field: DescField): Build => {
+  const build = valueBuilder(field)
+  switch (field.fieldKind) {
+    case "list":
+      return (value) => {
+        if (!Array.isArray(value)) throw new TypeError(`${field} takes a list`)
+        return value.map(build)
+      }
+    case "map":
+      return (value) => {
+        if (!isPlain(value)) throw new TypeError(`${field} takes an object`)
+        // Own properties whatever the key is: a key may be `__proto__`.
+        return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, build(each)]))
+      }
+    default:
+      return build
+  }
+}
+
+const setter = (field: DescField): ((message: Message, value: unknown) => void) => {
+  const build = fieldBuilder(field)
+  const { localName, oneof } = field
+  return oneof === undefined
+    ? (message, value) => void Reflect.set(message, localName, build(value))
+    : (message, value) => void Reflect.set(message, oneof.localName, { case: localName, value: build(value) })
+}
+
+const unionBuilder = (desc: DescMessage) => {
+  const setters = new Map<unknown, ReturnType<typeof setter>>(
+    desc.fields.map((field) => [field.message?.name, setter(field)])
+  )
+  return (plain: unknown): Message => {
+    if (!isPlain(plain)) throw new TypeError(`${desc.typeName} takes an object`)
+    const { _tag, ...fields } = plain
+    const set = setters.get(_tag)
+    if (set === undefined) throw new TypeError(`${desc.typeName} has no variant ${String(_tag)}`)
+    const message = create(desc)
+    set(message, fields)
+    return message
+  }
+}
+
+const fieldsBuilder = (desc: DescMessage) => {
+  const setters = new Map(desc.fields.map((field) => [field.jsonName, setter(field)]))
+  return (plain: unknown): Message => {
+    if (!isPlain(plain)) throw new TypeError(`${desc.typeName} takes an object`)
+    const message = create(desc)
+    for (const name of Object.keys(plain)) {
+      const set = setters.get(name)
+      if (set === undefined) throw new TypeError(`${desc.typeName} has no field ${name}`)
+      const value = plain[name]
+      if (value !== undefined) set(message, value)
+    }
+    return message
+  }
+}
+
+const makeBuilder = (desc: DescMessage): ((plain: unknown) => Message) => {
+  if (desc.typeName === TimestampSchema.typeName) return (text) => timestampFromMs(Date.parse(String(text)))
+  return unionOf(desc) === undefined ? fieldsBuilder(desc) : unionBuilder(desc)
+}
+
+const builderOf = (desc: DescMessage): ((plain: unknown) => Message) => {
+  const known = builders.get(desc)
+  if (known !== undefined) return known
+  const made = makeBuilder(desc)
+  builders.set(desc, made)
+  return made
 }
 
 /**
@@ -173,7 +224,7 @@ const fill = (message: ReflectMessage, value: unknown): void => {
  * messages and Schemas are written for each other, and throws.
  */
 export const messageOf = <Desc extends DescMessage>(desc: Desc, plain: unknown): MessageShape<Desc> => {
-  const message = create(desc)
-  fill(reflect(desc, message, false), plain)
+  const message = builderOf(desc)(plain)
+  if (!isMessage(message, desc)) throw new TypeError(`expected ${desc.typeName}, built ${message.$typeName}`)
   return message
 }
