@@ -1,5 +1,5 @@
 /** An endpoint is declared as data; `serve` runs every one of them the same way. */
-import { Effect, Schema } from "effect"
+import { Effect, Schema, type Stream } from "effect"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
@@ -13,6 +13,12 @@ import type { Json, JsonObject } from "./Json.ts"
 export type RestServices = AccountStore | Authenticator | Bank | Ids | Ledger
 
 export type Method = "GET" | "POST" | "PATCH" | "PUT"
+
+/**
+ * What a query parameter holds: text; alternatives with commas between them; or a pair of a map, which is written
+ * `metadata[invoice]=17` and may come once for each key.
+ */
+export type QueryKind = "text" | "list" | "map"
 
 /** Who calls, and the key that makes the call safe to repeat. */
 export interface Call {
@@ -44,6 +50,15 @@ export interface Declaration<C, A, E extends ApplicationError> {
   readonly ifMatch?: "required" | "optional"
   /** The name of the list that `limit` and `cursor` page through. */
   readonly list?: string
+  /** Query parameters of what is no list, and those of a list that are more than text. */
+  readonly query?: Readonly<Record<string, QueryKind>>
+  /** Media types other than JSON that the answer is streamed in, where `Accept` prefers them. */
+  readonly streams?: Readonly<
+    Record<
+      string,
+      (command: C, call: Call) => Effect.Effect<Stream.Stream<string, ApplicationError>, ApplicationError, RestServices>
+    >
+  >
   /** Where what was made can be read. */
   readonly location?: (answer: A) => string
   readonly version?: (answer: A) => number
@@ -55,38 +70,51 @@ export interface Declaration<C, A, E extends ApplicationError> {
 
 /** What a use case answered, as it goes on the wire. */
 export interface Reply {
-  readonly body: string
+  /** A stream fails where the rest cannot be read, and the client sees it break off. */
+  readonly body: string | Stream.Stream<string, ApplicationError>
   readonly location?: string
   readonly version?: number
 }
 
 /** A declaration with its types folded in, so that endpoints of all kinds stand in one list. */
 export interface Endpoint
-  extends Omit<Declaration<unknown, unknown, ApplicationError>, "command" | "answer" | "run" | "location" | "version"> {
+  extends Omit<
+    Declaration<unknown, unknown, ApplicationError>,
+    "command" | "answer" | "run" | "location" | "version" | "streams"
+  > {
   readonly command: Schema.ConstraintDecoder<unknown>
   readonly answer: Schema.Constraint
+  /** Media types of the answer; the first is answered to a client without preference. */
+  readonly types: ReadonlyArray<string>
+  /** Whether the header `Last-Event-ID` is the command's `after`. */
+  readonly resumes?: boolean
   readonly hasLocation: boolean
   readonly hasVersion: boolean
-  /** Decodes the command, runs the use case and encodes its answer. */
+  /** Decodes the command, runs the use case and encodes its answer as `type`, one of `types`. */
   readonly run: (
     input: JsonObject,
-    call: Call
+    call: Call,
+    type: string
   ) => Effect.Effect<Reply, ApplicationError | Schema.SchemaError, RestServices>
 }
 
 /** Makes an endpoint of its declaration. */
 export const endpoint = <C, A, E extends ApplicationError>(declaration: Declaration<C, A, E>): Endpoint => {
-  const { command, answer, run, location, version, ...rest } = declaration
+  const { command, answer, run, location, version, streams = {}, ...rest } = declaration
   const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
   const encode = Schema.encodeSync(answer)
   return {
     ...rest,
     command,
     answer,
+    types: ["application/json", ...Object.keys(streams)],
     hasLocation: location !== undefined,
     hasVersion: version !== undefined,
-    run: Effect.fnUntraced(function* (input, call) {
-      const value = yield* run(yield* Effect.fromResult(decode(input)), call)
+    run: Effect.fnUntraced(function* (input, call, type) {
+      const decoded = yield* Effect.fromResult(decode(input))
+      const stream = streams[type]
+      if (stream !== undefined) return { body: yield* stream(decoded, call) }
+      const value = yield* run(decoded, call)
       return {
         body: JSON.stringify(encode(value)),
         ...(location === undefined ? {} : { location: location(value) }),

@@ -39,13 +39,13 @@ export const preflightHeaders = (
     ? {}
     : {
         "Access-Control-Allow-Methods": allow,
-        "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-Match",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID",
         "Access-Control-Max-Age": "600"
       }
 
-/** Whether a client that sends this `Accept` takes `type` (RFC 9110, 12.5.1); the most specific range decides. */
-export const accepts = (accept: string | null, type: string): boolean => {
-  if (accept === null || accept.trim() === "") return true
+/** How much a client that sends this `Accept` wants `type`, 0 to 1 (RFC 9110, 12.5.1); the most specific range decides. */
+const weightOf = (accept: string | null, type: string): number => {
+  if (accept === null || accept.trim() === "") return 1
   const [main = ""] = type.split("/")
   let best = { rank: 0, q: 0 }
   for (const range of accept.split(",").slice(0, 50)) {
@@ -55,5 +55,18 @@ export const accepts = (accept: string | null, type: string): boolean => {
     const q = weight === undefined ? 1 : Number(weight.slice(2))
     if (rank > best.rank) best = { rank, q: Number.isNaN(q) ? 0 : q }
   }
-  return best.q > 0
+  return best.q
+}
+
+/** Whether a client that sends this `Accept` takes `type`. */
+export const accepts = (accept: string | null, type: string): boolean => weightOf(accept, type) > 0
+
+/** The type that a client wants most, of several the first; undefined where it takes none. */
+export const preferred = (accept: string | null, types: ReadonlyArray<string>): string | undefined => {
+  let best: { readonly type?: string; readonly weight: number } = { weight: 0 }
+  for (const type of types) {
+    const weight = weightOf(accept, type)
+    if (weight > best.weight) best = { type, weight }
+  }
+  return best.type
 }

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { readJson } from "./Body.ts"
 import { afterOf } from "./Cursor.ts"
 import { EdgeError, type FieldError, invalidRequest } from "./EdgeError.ts"
-import { type Endpoint, isJsonObject, parametersOf } from "./Endpoint.ts"
+import { type Endpoint, isJsonObject, parametersOf, type QueryKind } from "./Endpoint.ts"
 import type { Json, JsonObject } from "./Json.ts"
 
 /** Items of a page where the request names no `limit`. */
@@ -11,9 +11,26 @@ export const limitDefault = 50
 
 type Fields = Record<string, Json>
 
+// Own properties whatever the key is: a key may be `__proto__`.
+const withPair = (map: Json | undefined, key: string, value: string): JsonObject => ({
+  ...(map !== undefined && isJsonObject(map) ? map : {}),
+  ...Object.fromEntries([[key, value]])
+})
+
+const pair = /^(\w+)\[([^\]]*)\]$/u
+
+/** Puts a parameter among the fields; a map's parameter names the map and the key. */
+const take = (fields: Fields, query: Readonly<Record<string, QueryKind>>, name: string, value: string): void => {
+  const [, map = "", key = ""] = pair.exec(name) ?? []
+  const kindOf = (field: string): QueryKind | undefined => (Object.hasOwn(query, field) ? query[field] : undefined)
+  if (kindOf(map) === "map") fields[map] = withPair(fields[map], key, value)
+  else fields[name] = kindOf(name) === "list" ? value.split(",") : value
+}
+
 const queryOf = (endpoint: Endpoint, request: Request, errors: Array<FieldError>): Fields => {
   const fields: Fields = {}
-  const list = endpoint.list
+  const { list, query = {} } = endpoint
+  const isQueried = list !== undefined || endpoint.query !== undefined
   const mark = request.url.indexOf("?")
   if (list !== undefined) fields.limit = limitDefault
   if (mark < 0) return fields
@@ -23,16 +40,25 @@ const queryOf = (endpoint: Endpoint, request: Request, errors: Array<FieldError>
   for (const [name, value] of new URLSearchParams(request.url.slice(mark + 1))) {
     const field = name === "" ? "query" : name.slice(0, 200)
     if (seen.has(name)) errors.push({ field, message: "Expected once" })
-    else if (list === undefined || reserved.has(name)) errors.push({ field, message: "Unknown query parameter" })
-    else if (name === "limit") fields.limit = /^\d{1,9}$/u.test(value) ? Number(value) : Number.NaN
-    else if (name === "cursor") {
+    else if (!isQueried || reserved.has(name)) errors.push({ field, message: "Unknown query parameter" })
+    else if (list !== undefined && name === "limit")
+      fields.limit = /^\d{1,9}$/u.test(value) ? Number(value) : Number.NaN
+    else if (list !== undefined && name === "cursor") {
       const after = afterOf(list, value)
       if (after === undefined) errors.push({ field, message: "Expected the nextCursor of a page of this list" })
       else fields.after = after
-    } else fields[name] = value
+    } else take(fields, query, name, value)
     seen.add(name)
   }
   return fields
+}
+
+const lastEventOf = (endpoint: Endpoint, request: Request, errors: Array<FieldError>): Fields => {
+  const header = endpoint.resumes === true ? request.headers.get("last-event-id") : null
+  if (header === null) return {}
+  if (/^\d{1,15}$/u.test(header)) return { after: Number(header) }
+  errors.push({ field: "Last-Event-ID", message: "Expected the id of an event of this stream" })
+  return {}
 }
 
 const ifMatchOf = (endpoint: Endpoint, request: Request, errors: Array<FieldError>): Fields | EdgeError => {
@@ -75,7 +101,7 @@ export const inputOf = Effect.fnUntraced(function* (
   const errors: Array<FieldError> = []
   const expected = ifMatchOf(endpoint, request, errors)
   if (expected instanceof EdgeError) return yield* Effect.fail(expected)
-  const query = queryOf(endpoint, request, errors)
+  const query = { ...queryOf(endpoint, request, errors), ...lastEventOf(endpoint, request, errors) }
   const body =
     endpoint.method === "GET" ? {} : bodyOf(endpoint, yield* readJson(request, endpoint.bodyBytesMax), errors)
   if (errors.length > 0) return yield* Effect.fail(invalidRequest(errors))

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { catalogue } from "../../application/errors/index.ts"
 import { CallerKey } from "../../application/ports/Idempotency.ts"
 import { type EdgeCode, edgeCatalogue } from "./EdgeError.ts"
-import { type Endpoint, parametersOf } from "./Endpoint.ts"
+import { type Endpoint, parametersOf, type QueryKind } from "./Endpoint.ts"
 import { limitDefault } from "./Input.ts"
 import type { Json, JsonObject } from "./Json.ts"
 import { statusByKind } from "./Problem.ts"
@@ -112,11 +112,19 @@ const header = (name: string, required: boolean, description: string, schema: Js
   schema
 })
 
+// How parameters that are more than text are written (OpenAPI 3.1, style values).
+const queryStyle: Readonly<Record<QueryKind, JsonObject>> = {
+  text: {},
+  list: { style: "form", explode: false },
+  map: { style: "deepObject", explode: true }
+}
+
 const parameterList = (endpoint: Endpoint, command: JsonObject): ReadonlyArray<Json> => {
   const properties = propertiesOf(command)
   const names = parametersOf(endpoint.path)
   const path = names.map((name) => ({ name, in: "path", required: true, schema: properties[name] ?? {} }))
-  const query = Object.entries(endpoint.list === undefined ? {} : properties)
+  const isQueried = endpoint.list !== undefined || endpoint.query !== undefined
+  const query = Object.entries(isQueried ? properties : {})
     .filter(([name]) => !names.includes(name))
     .map(([name, schema]) =>
       name === "after"
@@ -124,6 +132,7 @@ const parameterList = (endpoint: Endpoint, command: JsonObject): ReadonlyArray<J
         : {
             name,
             in: "query",
+            ...queryStyle[endpoint.query?.[name] ?? "text"],
             schema: name === "limit" && isObject(schema) ? { ...schema, default: limitDefault } : schema
           }
     )
@@ -136,6 +145,14 @@ const parameterList = (endpoint: Endpoint, command: JsonObject): ReadonlyArray<J
             "Names this request, so that sending it again is answered and not done again.",
             jsonSchemaOf(CallerKey, {})
           )
+        ]
+      : []),
+    ...(endpoint.resumes === true
+      ? [
+          header("Last-Event-ID", false, "The id of the last event you have; 0 for all, only new ones without it.", {
+            type: "string",
+            pattern: "^\\d{1,15}$"
+          })
         ]
       : []),
     ...(endpoint.ifMatch === undefined
@@ -152,6 +169,15 @@ const successHeaders = (endpoint: Endpoint): JsonObject => ({
   ...(endpoint.hasLocation ? { Location: { $ref: "#/components/headers/Location" } } : {}),
   ...(endpoint.hasVersion ? { ETag: { $ref: "#/components/headers/ETag" } } : {})
 })
+
+// A stream's schema is that of its whole text; what each event of one holds is said by name.
+const answerContent = ({ types, answerName, resumes = false }: Endpoint): JsonObject =>
+  Object.fromEntries(
+    types.map((type) => {
+      if (type === "application/json") return [type, { schema: { $ref: `#/components/schemas/${answerName}` } }]
+      return [type, { schema: { type: "string", ...(resumes ? { description: `Events of ${answerName}.` } : {}) } }]
+    })
+  )
 
 const operationOf = (endpoint: Endpoint, schemas: Record<string, Json>): JsonObject => {
   const command = jsonSchemaOf(endpoint.command, schemas)
@@ -176,7 +202,7 @@ const operationOf = (endpoint: Endpoint, schemas: Record<string, Json>): JsonObj
       [String(endpoint.status)]: {
         description: endpoint.status === 201 ? "Created" : "OK",
         headers: successHeaders(endpoint),
-        content: { "application/json": { schema: { $ref: `#/components/schemas/${endpoint.answerName}` } } }
+        content: answerContent(endpoint)
       },
       ...problemResponses(endpoint)
     }

@@ -1,12 +1,12 @@
 /** How every request is answered: who is it, may it, what does it say, what does the use case answer. */
 import { randomUUID } from "node:crypto"
-import { Clock, Effect, type Exit, Result, Schema } from "effect"
+import { Cause, Clock, Effect, type Exit, Result, Schema, Stream } from "effect"
 import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
 import { EdgeError, invalidRequest } from "./EdgeError.ts"
-import type { Call, Endpoint, RestServices } from "./Endpoint.ts"
+import type { Call, Endpoint, Reply, RestServices } from "./Endpoint.ts"
 import { fieldErrors } from "./Fields.ts"
-import { accepts, type Cors, corsHeaders, securityHeaders } from "./Headers.ts"
+import { type Cors, corsHeaders, preferred, securityHeaders } from "./Headers.ts"
 import { inputOf } from "./Input.ts"
 import { countRequest } from "./Metrics.ts"
 import { problemOf, type RestError } from "./Problem.ts"
@@ -37,7 +37,7 @@ interface Visit {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array<ArrayBuffer> | null
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
 }
 
 const problemAnswer = (edge: Edge, visit: Visit, error: RestError): Answer => {
@@ -118,6 +118,25 @@ const keyIn = Effect.fnUntraced(function* (endpoint: Endpoint, request: Request,
   return keyOf(caller, key.success)
 })
 
+/**
+ * The bytes of a reply. A stream reads no further ahead than its client, ends with the request, and breaks off where it
+ * fails, which is logged: its status was sent long before.
+ */
+const bodyOf = Effect.fnUntraced(function* ({ body }: Reply, request: Request, visit: Visit) {
+  if (typeof body === "string") return body
+  const context = yield* Effect.context<RestServices>()
+  const { requestId } = visit
+  const bytes = body.pipe(
+    Stream.tapCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Effect.annotateLogs(Effect.logWarning("an answer broke off", cause), { requestId })
+    ),
+    Stream.encodeText
+  )
+  return Stream.toReadableStreamWith(bytes, context, { signal: request.signal })
+})
+
 /** Serves an endpoint: authentication, rate, headers, input, use case, in this order. */
 export const serve = (
   edge: Edge,
@@ -132,24 +151,28 @@ export const serve = (
     Effect.fnUntraced(function* (visit) {
       const caller = yield* callerOf(request)
       yield* charge(edge.limiter, visit, caller.id)
-      if (!accepts(request.headers.get("accept"), "application/json")) return yield* notAcceptable
+      const type = preferred(request.headers.get("accept"), endpoint.types)
+      if (type === undefined) return yield* notAcceptable(endpoint)
       const call: Call = { caller, key: yield* keyIn(endpoint, request, visit, caller.id) }
       const input = yield* inputOf(endpoint, request, parameters)
       const reply = yield* endpoint
-        .run(input, call)
+        .run(input, call, type)
         .pipe(Effect.catchTag("SchemaError", (error) => Effect.fail(invalidRequest(fieldErrors(error, input)))))
       return {
         status: endpoint.status,
         headers: {
-          "Content-Type": "application/json",
+          "Content-Type": type.startsWith("text/") ? `${type}; charset=utf-8` : type,
           ...(reply.location === undefined ? {} : { Location: reply.location }),
           ...(reply.version === undefined ? {} : { ETag: `"${reply.version}"` })
         },
-        body: reply.body
+        body: yield* bodyOf(reply, request, visit)
       }
     })
   )
 
-const notAcceptable = Effect.fail(
-  new EdgeError("not_acceptable", { errors: [{ field: "Accept", message: "Expected a range with application/json" }] })
-)
+const notAcceptable = ({ types }: Endpoint) =>
+  Effect.fail(
+    new EdgeError("not_acceptable", {
+      errors: [{ field: "Accept", message: `Expected a range with ${types.join(" or ")}` }]
+    })
+  )

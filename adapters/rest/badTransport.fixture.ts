@@ -228,6 +228,36 @@ export const badAddresses = ({ from }: Existing): ReadonlyArray<BadInput> => {
       read(`${list}?=1`, "query")
     ]),
     ...encoded.filter((id) => !id.startsWith("cus_")).map((owner) => read(`/v1/accounts?owner=${owner}`, "owner")),
+    ...[
+      ["side", "up"],
+      ["side", ""],
+      ["kinds", "gift"],
+      ["kinds", ""],
+      ["kinds", "transfer, deposit"],
+      ["amountMinorMin", "1.5"],
+      ["amountMinorMin", "-1"],
+      ["amountMinorMax", "99999999999999999999"],
+      ["valueDateFrom", "2026-02-30"],
+      ["valueDateTo", "yesterday"],
+      ["bookedFrom", "2026-11-24"],
+      ["bookedBefore", ""],
+      ["counterparty", "acc_1"],
+      ["metadata", "run=1"]
+    ].map(([name = "", value = ""]) => read(`${entries}?${name}=${encodeURIComponent(value)}`, name)),
+    ...["metadata[]", "metadata[a b]", "metadata[__proto__ ]"].map((name) =>
+      read(`${entries}?${encodeURIComponent(name)}=1`, "metadata")
+    ),
+    read(`${entries}?metadata[a]=1&metadata[a]=2`, "metadata[a]"),
+    read(`/v1/accounts/${from}/balance`, "bookedAt"),
+    read(`/v1/accounts/${from}/balance?bookedAt=2026-11-24T00:00:00Z&valueDate=2026-11-24`, "bookedAt"),
+    read(`/v1/accounts/${from}/balance?bookedAt=now`, "bookedAt"),
+    read(`/v1/accounts/${from}/balance?valueDate=2026-11-31`, "valueDate"),
+    read(`/v1/accounts/${from}/balance?limit=1`, "limit"),
+    read(`/v1/accounts/${from}/balance?valueDate=2026-11-30&after=1`, "after"),
+    ...["-1", "x", "1.5", "9".repeat(16)].map((id) => ({
+      ...read(`/v1/accounts/${from}/entries/stream`, "Last-Event-ID"),
+      sending: { headers: { "Last-Event-ID": id } }
+    })),
     ...["amount", "from", "limit"].map((name) => ({
       ...read(`/v1/transfers?${name}=1`, name),
       method: "POST",

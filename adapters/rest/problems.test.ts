@@ -59,7 +59,7 @@ describe("problems", () => {
 
   test("another media type is neither given nor taken", async () => {
     const id = await bank.openAccount()
-    for (const Accept of ["text/csv", "application/pdf", "application/json;q=0", "*/*;q=0"])
+    for (const Accept of ["text/html", "application/pdf", "application/json;q=0", "*/*;q=0"])
       assertProblem(
         await send("GET", `/v1/accounts/${id}/statements/2026-11`, { headers: { Accept } }),
         406,

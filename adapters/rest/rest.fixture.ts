@@ -1,5 +1,5 @@
 /** A bank behind the REST edge, for tests: requests go in and answers come out without a socket. */
-import { Clock, Effect, Layer, ManagedRuntime } from "effect"
+import { Clock, Duration, Effect, Layer, ManagedRuntime } from "effect"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
@@ -55,7 +55,7 @@ const valueAt = (value: unknown, path: string): unknown =>
       value
     )
 
-const isJson = (headers: Headers): boolean => /json/u.test(headers.get("content-type") ?? "")
+const isJson = (headers: Headers): boolean => /[/+]json\b/u.test(headers.get("content-type") ?? "")
 
 let keys = 0
 
@@ -75,7 +75,11 @@ export const startBank = (
     currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
     monotonicTimeNanosUnsafe: () => BigInt(now) * 1_000_000n,
     monotonicTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
-    sleep: () => Effect.void
+    sleep: (duration) =>
+      Effect.callback<void>((resume) => {
+        const timer = setTimeout(() => resume(Effect.void), Duration.toMillis(duration))
+        return Effect.sync(() => clearTimeout(timer))
+      })
   }
   const services = Layer.mergeAll(stores, authenticator, Layer.succeed(Bank, { products: Product.builtIn }))
   const runtime = ManagedRuntime.make(Layer.provideMerge(services, Layer.succeed(Clock.Clock, clock)))

@@ -1,5 +1,7 @@
 import { Effect } from "effect"
 import {
+  FollowEntries,
+  followEntries,
   GetTransaction,
   getTransaction,
   ListEntries,
@@ -12,6 +14,7 @@ import {
 } from "../../../application/ledger/index.ts"
 import { Transaction } from "../../../domain/ledger/index.ts"
 import { endpoint } from "../Endpoint.ts"
+import { eventStream } from "../EventStream.ts"
 import { account, amount, otherAccount } from "../examples.ts"
 import { page, pageOf } from "../Page.ts"
 
@@ -84,13 +87,27 @@ export const transactions = [
     method: "GET",
     path: "/v1/accounts/{account}/transactions",
     operationId: "listTransactions",
-    summary: "List an account's entries, newest first",
+    summary:
+      "List an account's entries, newest first; with filters a page may be short, or empty, and still have a nextCursor",
     command: ListEntries,
     answer: pageOf(Transaction.BookedEntry),
     answerName: "TransactionPage",
     status: 200,
     errors: ["AccountNotFound"],
     list: "transactions",
+    query: { kinds: "list", metadata: "map" },
     run: (query) => Effect.map(listEntries(query), page("transactions"))
+  }),
+  eventStream({
+    path: "/v1/accounts/{account}/entries/stream",
+    operationId: "followEntries",
+    summary: "Follow an account's entries as they are booked: each once, in order, its sequence as the event's id",
+    command: FollowEntries,
+    answer: Transaction.BookedEntry,
+    answerName: "BookedEntry",
+    errors: ["AccountNotFound"],
+    event: "entry",
+    idOf: ({ sequence }) => sequence,
+    run: (query) => followEntries(query)
   })
 ]

@@ -1,0 +1,52 @@
+/** Server-sent events (WHATWG HTML, 9.2): a stream without end that a client takes up again by its last event's id. */
+import { Effect, Schema, Stream } from "effect"
+import type { ApplicationError } from "../../application/errors/index.ts"
+import type { Call, Declaration, Endpoint, RestServices } from "./Endpoint.ts"
+
+/** A stream of events, declared as data; the command's `after` comes by the header `Last-Event-ID`. */
+export interface EventDeclaration<C, A, E extends ApplicationError>
+  extends Pick<
+    Declaration<C, A, E>,
+    "path" | "operationId" | "summary" | "command" | "answer" | "answerName" | "errors"
+  > {
+  /** What the events are called. */
+  readonly event: string
+  readonly idOf: (item: A) => number
+  readonly run: (command: C, call: Call) => Effect.Effect<Stream.Stream<A, ApplicationError>, E, RestServices>
+}
+
+/** Less than what servers and proxies take for a dead connection. */
+const heartbeat = "10 seconds"
+
+/** The media type of events. */
+export const eventStreamType = "text/event-stream"
+
+/** How long a client waits before it takes a broken stream up again, in milliseconds. */
+const start = "retry: 1000\n\n"
+
+// The first comment is sent at once, so that the client knows that it is connected.
+const alive = Stream.map(Stream.tick(heartbeat), () => ":\n\n")
+
+/** Makes an endpoint of its declaration. */
+export const eventStream = <C, A, E extends ApplicationError>(declaration: EventDeclaration<C, A, E>): Endpoint => {
+  const { command, answer, run, event, idOf, ...rest } = declaration
+  const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
+  const encode = Schema.encodeSync(answer)
+  const textOf = (item: A): string => `id: ${idOf(item)}\nevent: ${event}\ndata: ${JSON.stringify(encode(item))}\n\n`
+  return {
+    ...rest,
+    method: "GET",
+    status: 200,
+    command,
+    answer,
+    types: [eventStreamType],
+    hasLocation: false,
+    hasVersion: false,
+    resumes: true,
+    run: Effect.fnUntraced(function* (input, call) {
+      const items = yield* run(yield* Effect.fromResult(decode(input)), call)
+      const events = Stream.map(Stream.chunks(items), (chunk) => chunk.map(textOf).join(""))
+      return { body: Stream.concat(Stream.succeed(start), Stream.merge(events, alive, { haltStrategy: "left" })) }
+    })
+  }
+}
