@@ -5,8 +5,8 @@
  */
 import type { MessageShape } from "@bufbuild/protobuf"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
-import { type Context, Effect, Result, Schema, Semaphore, Stream } from "effect"
-import { type ItemError, itemAnswer, MoneyItem, postItems, TransactionView } from "../../application/ledger/index.ts"
+import { type Context, Effect, Option, Result, Schema, Semaphore, Stream, Struct } from "effect"
+import { ItemAnswer, type ItemError, itemAnswer, MoneyItem, postItems } from "../../application/ledger/index.ts"
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { SubmitOutcome } from "../../application/ports/SubmitMany.ts"
@@ -32,11 +32,18 @@ type Request = MessageShape<typeof input>
 type Response = MessageShape<typeof output>
 
 type Posting = Parameters<typeof postItems>[0][number]
-type Answer = ReturnType<typeof itemAnswer>
 
 const KeyedItem = Schema.Struct({ idempotencyKey: CallerKey, item: MoneyItem })
-const decode = Schema.decodeUnknownResult(KeyedItem, { errors: "all", onExcessProperty: "error" })
-const encodeTransaction = Schema.encodeSync(TransactionView)
+const strict = { errors: "all", onExcessProperty: "error" } as const
+const decode = Schema.decodeUnknownResult(KeyedItem, strict)
+const decodeAll = Schema.decodeUnknownOption(Schema.Array(KeyedItem), { ...strict, errors: "first" })
+const Answers = Schema.Struct({
+  items: Schema.Array(
+    Schema.Struct({ ...ItemAnswer.fields, idempotencyKey: Schema.String }).mapFields(Struct.omit(["index"]))
+  )
+})
+// What the ledger answers has passed the checks of the domain.
+const encode = Schema.encodeSync(Answers, { disableChecks: true })
 
 const isOverloaded = (outcome: SubmitOutcome | undefined): boolean =>
   outcome !== undefined && Result.isFailure(outcome) && outcome.failure._tag === "LedgerOverloaded"
@@ -62,31 +69,31 @@ const invalidItem = (error: Schema.SchemaError): ItemError => {
   return { code: "invalid_request", title: "Invalid request", detail, ...(field === undefined ? {} : { field }) }
 }
 
-const itemsOf = (request: Request): ReadonlyArray<unknown> => {
+/** The items of a message, each decoded or not: at once where all do, which is several times faster. */
+const decodedOf = (request: Request) => {
   const { items } = plainOf(input, request)
-  return Array.isArray(items) ? items : []
+  const all = decodeAll(items)
+  if (Option.isSome(all)) return all.value.map((each) => Result.succeed(each))
+  return Array.isArray(items) ? items.map((item) => decode(item)) : []
 }
-
-const plainAnswer = (answer: Answer) =>
-  "transaction" in answer ? { transaction: encodeTransaction(answer.transaction) } : answer
 
 /** Posts the items of one message; what does not decode is answered in its place, and the rest is posted. */
 const answerTo = Effect.fnUntraced(function* (request: Request, caller: string) {
-  const decoded = itemsOf(request).map((item) => decode(item))
+  const decoded = decodedOf(request)
   const postings = decoded.flatMap((each) =>
     Result.isSuccess(each) ? [{ key: keyOf(caller, each.success.idempotencyKey), item: each.success.item }] : []
   )
   const outcomes = (yield* postPatiently(postings)).values()
-  const items = decoded.map((each, index) => {
-    const outcome = Result.isFailure(each) ? undefined : outcomes.next().value
-    const answer = Result.isFailure(each)
-      ? { error: invalidItem(each.failure) }
-      : outcome === undefined
-        ? undefined
-        : plainAnswer(itemAnswer(outcome))
-    return { idempotencyKey: request.items[index]?.idempotencyKey ?? "", ...answer }
-  })
-  return messageOf(output, { items })
+  const answerOf = (each: (typeof decoded)[number]) => {
+    if (Result.isFailure(each)) return { error: invalidItem(each.failure) }
+    const outcome = outcomes.next().value
+    return outcome === undefined ? {} : itemAnswer(outcome)
+  }
+  const items = decoded.map((each, index) => ({
+    idempotencyKey: request.items[index]?.idempotencyKey ?? "",
+    ...answerOf(each)
+  }))
+  return messageOf(output, encode({ items }))
 })
 
 /** Ends as the call does: by its deadline, by its client, or by the server's stop. */

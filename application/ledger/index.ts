@@ -13,6 +13,7 @@ export { ListEntries, listEntries } from "./ListEntries.ts"
 export {
   BatchAnswer,
   BatchRejected,
+  ItemAnswer,
   type ItemError,
   itemAnswer,
   MoneyItem,
