@@ -14,6 +14,7 @@ import { postingSpecs } from "./PostingSpecs.ts"
 import { reversalSpecs } from "./ReversalSpecs.ts"
 import { shiftedClock } from "./ShiftedClock.ts"
 import type { Spec } from "./Spec.ts"
+import { submitManySpecs } from "./SubmitManySpecs.ts"
 
 /**
  * What an implementation can be asked for. With a `shared` clock it reads the time from effect's `Clock` of the runtime
@@ -51,6 +52,7 @@ export const ledgerContract = <E>(
     historySpecs(spec)
     if (isShared) expirySpecs(spec, clock.advance)
     idempotencySpecs(spec)
+    submitManySpecs(spec)
     linkedSpecs(spec)
     spec(
       "after all of this the audit finds no violation",
