@@ -25,7 +25,8 @@ export const file_bank_ledger_v1_command: GenFile = /*@__PURE__*/
  */
 export type Instruction = Message<"bank.ledger.v1.Instruction"> & {
   /**
-   * 1 to 320 visible ASCII characters. The ledger decides one command per key and answers retries with what it decided.
+   * 1 to 320 visible ASCII characters, then for an item of a batch a space and its index. The ledger decides one command
+   * per key and answers retries with what it decided.
    *
    * @generated from field: string key = 1;
    */
