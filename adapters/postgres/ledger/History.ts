@@ -1,6 +1,6 @@
 /**
  * Reads of an account's history beyond plain pages, on the reader's pool: no locks. A filtered search takes two round
- * trips, the bounds as sequences and then the wanted entries of at most `scannedMax` of them, one range of an index. A
+ * trips, the bounds as sequences and then the wanted entries of at most `scannedMax` of them, one range of each index of entries. A
  * balance by value date takes one: the balance at the end of that booking day, corrected by the entries whose value date
  * is another day than their booking day.
  */
@@ -21,9 +21,38 @@ import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, intOf } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
-import { bookedEntries, entryColumns, historySource } from "./Rows.ts"
+import { bookedEntries, entryColumns, legSource, pairColumns, pairSide, pairSource } from "./Rows.ts"
 
 type Entries = ReadonlyArray<Transaction.BookedEntry>
+
+/** One of the places where an account's entries are, with what a query names there. */
+interface Place {
+  readonly columns: string
+  readonly from: string
+  readonly sequence: string
+  readonly amount: string
+  readonly side: string
+}
+
+const legs: Place = {
+  columns: entryColumns,
+  from: legSource,
+  sequence: "e.sequence",
+  amount: "e.amount",
+  side: "e.side"
+}
+
+const pair = (number: 1 | 2): Place => ({
+  columns: pairColumns(number),
+  from: pairSource(number),
+  sequence: `t.sequence_${number}`,
+  amount: "t.amount",
+  side: pairSide[number]
+})
+
+const places = [legs, pair(1), pair(2)]
+
+const direction = (order: EntryQuery["order"]): string => (order === "newest" ? "desc" : "asc")
 
 const rangeText = `select
   case when $3::timestamptz is null then 1 else ledger.sequence_from($1, $2, $3) end as first,
@@ -31,18 +60,23 @@ const rangeText = `select
     (select a.sequence from ledger.account a where a.ledger_id = $1 and a.account_id = $2), 0)
   else ledger.sequence_from($1, $2, $4) - 1 end as last`
 
-// The same text whatever is filtered by, so that it is prepared once for each order.
-const wantedText = (order: EntryQuery["order"]): string => `select ${entryColumns} from ${historySource}
-  where e.ledger_id = $1 and e.account_id = $2 and e.sequence between $3::bigint and $4::bigint
+/** What the filter wants of one of the places where entries are. The same text whatever is filtered by. */
+const wantedPart = (order: EntryQuery["order"], { columns, from, sequence, amount, side }: Place): string => `(
+  select ${columns} from ${from} and ${sequence} between $3::bigint and $4::bigint
     and ($5::text is null or t.value_date >= $5::text::date)
     and ($6::text is null or t.value_date <= $6::text::date)
-    and ($7::bigint is null or e.amount >= $7::bigint)
-    and ($8::bigint is null or e.amount <= $8::bigint)
-    and ($9::text is null or e.side::text = $9::text)
+    and ($7::bigint is null or ${amount} >= $7::bigint)
+    and ($8::bigint is null or ${amount} <= $8::bigint)
+    and ($9::text is null or (${side})::text = $9::text)
     and ($10::text is null or t.kind::text = any(string_to_array($10::text, ',')))
     and ($11::text is null or coalesce(t.metadata::jsonb, '{}') @> $11::text::jsonb)
-    and ($12::uuid is null or ($12::uuid <> e.account_id and $12::uuid = any(coalesce(t.accounts, array[t.account_1, t.account_2]))))
-  order by e.ledger_id, e.account_id, e.sequence ${order === "newest" ? "desc" : "asc"} limit $13`
+    and ($12::uuid is null
+      or ($12::uuid <> $2::uuid and $12::uuid = any(coalesce(t.accounts, array[t.account_1, t.account_2]))))
+  order by ${sequence} ${direction(order)} limit $13)`
+
+const wantedText = (order: EntryQuery["order"]): string =>
+  `${places.map((place) => wantedPart(order, place)).join(" union all ")}
+  order by sequence ${direction(order)} limit $13`
 
 const timestamp = (instant: number | undefined): string | null =>
   instant === undefined ? null : new Date(instant).toISOString()
@@ -79,21 +113,10 @@ const plainPage = ({ order, limit }: EntryQuery, entries: Entries): EntryPage =>
     : { entries, next: last.sequence }
 }
 
-// Midnights are of UTC, as booking days are. An entry booked by then that counts later is taken off the balance, one that
-// was booked later and counts by then is added.
-const balanceText = `with day as (
-    select ledger.sequence_from($1, $2, ($3::text::date + 1)::timestamp at time zone 'UTC') - 1 as last
-  ), moved as (
-    select sum(case when e.sequence > day.last then 1 else -1 end
-      * case when e.side = a.normal_side then e.amount else -e.amount end)::bigint as minor
-    from day, ${historySource}
-    where e.ledger_id = $1 and e.account_id = $2
-      and t.value_date <> (t.booked_at at time zone 'UTC')::date
-      and (e.sequence > day.last) = (t.value_date <= $3::text::date)
-  )
-  select coalesce(moved.minor, 0) + coalesce((select e.balance from ledger.entry e, day
-    where e.ledger_id = $1 and e.account_id = $2 and e.sequence = day.last), 0) as minor
-  from moved`
+// Midnights are of UTC, as booking days are.
+const balanceText = `select ledger.off_dated($1, $2, $3::text::date) + coalesce((
+    select e.balance from ledger.entry e where e.ledger_id = $1 and e.account_id = $2 and e.sequence =
+      (select ledger.sequence_from($1, $2, ($3::text::date + 1)::timestamp at time zone 'UTC') - 1)), 0) as minor`
 
 /** The parts of the port `Ledger` that look back over, and follow, an account's history. */
 export const history = (

@@ -14,7 +14,7 @@ import { coalesced } from "./Coalesce.ts"
 import { history } from "./History.ts"
 import { lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
-import { bookedEntries, entryColumns, pairColumns } from "./Rows.ts"
+import { bookedEntries, entryColumns, legSource, pairColumns, pairSource } from "./Rows.ts"
 import { ledgerRole } from "./Session.ts"
 
 const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Effect<A, LedgerUnavailable> =>
@@ -27,13 +27,6 @@ const pagePart = (order: EntryQuery["order"], columns: string, from: string, seq
     and ($4::timestamptz is null or ${sequence} >= ledger.sequence_from($1, $2, $4))
     and ($5::timestamptz is null or ${sequence} < ledger.sequence_from($1, $2, $5))
     order by ${sequence} ${order === "newest" ? "desc" : "asc"} limit $6)`
-
-const legSource = `ledger.leg e
-  join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
-  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id
-  where e.ledger_id = $1 and e.account_id = $2`
-
-const pairSource = (number: 1 | 2) => `ledger.transaction t where t.ledger_id = $1 and t.account_${number} = $2`
 
 const pageText = (order: EntryQuery["order"]): string => `
   ${pagePart(order, entryColumns, legSource, "e.sequence")}

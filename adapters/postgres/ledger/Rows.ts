@@ -91,21 +91,30 @@ export const holdOf = (row: Row): Hold.Hold => {
 const headColumns = `t.transaction_id, ${millis("t.booked_at")} as booked_at, t.value_date::text as value_date, t.kind,
   t.reverses, t.hold_id, t.description, t.metadata`
 
-const sideOf = { 1: "t.side", 2: "case t.side when 'debit' then 'credit'::ledger.side else 'debit'::ledger.side end" }
+/** Sides of the first and the second entry of transactions `t` that have two. */
+export const pairSide = {
+  1: "t.side",
+  2: "case t.side when 'debit' then 'credit'::ledger.side else 'debit'::ledger.side end"
+}
 
 /** The first or second entries of transactions `t` that have two, with the head of the transaction. */
 export const pairColumns = (
   number: 1 | 2
 ): string => `t.account_${number} as account_id, t.sequence_${number} as sequence,
-  t.amount, t.balance_${number} as balance, ${sideOf[number]} as side, t.currency, ${headColumns}`
+  t.amount, t.balance_${number} as balance, ${pairSide[number]} as side, t.currency, ${headColumns}`
 
 /** Entries `e` with the head of their transactions `t`; `a` is the account. */
 export const entryColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
 
-/** All entries of an account, wherever they are stored. */
-export const historySource = `ledger.entry e
+/** Where the entries of account `$2` of ledger `$1` are that are legs of transactions of more than two. */
+export const legSource = `ledger.leg e
   join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
-  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id`
+  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id
+  where e.ledger_id = $1 and e.account_id = $2`
+
+/** Where those are that are the first or the second of two. */
+export const pairSource = (number: 1 | 2): string =>
+  `ledger.transaction t where t.ledger_id = $1 and t.account_${number} = $2`
 
 /** Transactions `t`; the entries of one that has more than two come as JSON. */
 export const transactionColumns = `${headColumns}, t.account_1, t.account_2, t.sequence_1, t.sequence_2, t.balance_1,
