@@ -11,7 +11,10 @@ import { uuidOf } from "../Uuid.ts"
 import * as Audit from "./Audit.ts"
 import * as Ledger from "./Ledger.ts"
 
-/** A bank's account and a customer's with entries, holds, a capture, a reversal, and a closed account. */
+/**
+ * A bank's account and a customer's with entries, holds, a capture, a reversal, a closed account, and a transaction of
+ * three entries.
+ */
 const history = Effect.gen(function* () {
   const { bank, account } = yield* funded(10_000)
   const paid = yield* posted(transfer(account, bank, cents(500)))
@@ -22,8 +25,20 @@ const history = Effect.gen(function* () {
   const closed = yield* opened()
   yield* submit(transfer(bank, closed, cents(50)))
   yield* submit({ _tag: "CloseAccount", accountId: closed, sweepTo: account, revision: 2 })
-  return { bank, account, paid: paid.id, open: open.id, captured: captured.id, closed }
+  const split = yield* posted({
+    _tag: "Post",
+    kind: "journal",
+    legs: [
+      { accountId: account, side: "debit", amount: cents(30) },
+      { accountId: bank, side: "credit", amount: cents(10) },
+      { accountId: bank, side: "credit", amount: cents(20) }
+    ]
+  })
+  return { bank, account, paid: paid.id, open: open.id, captured: captured.id, closed, split: split.id }
 })
+
+/** What damage is done to, and is put back from copies. */
+const tables = ["account", "transaction", "leg", "hold", "answer"]
 
 describe("the audit of stored rows", () => {
   let database: Database
@@ -38,6 +53,7 @@ describe("the audit of stored rows", () => {
       Layer.provide(Layer.merge(Ledger.layer(), Audit.layer()), Layer.merge(migrated(database.url), idsForTests))
     )
     made = await runtime.runPromise(history)
+    for (const table of tables) await sql.unsafe(`create table public.${table} as table ledger.${table}`)
   })
   after(async () => {
     await runtime.dispose()
@@ -49,16 +65,18 @@ describe("the audit of stored rows", () => {
 
   /** What the audit finds while a statement's damage is there; then the tables are as they were. */
   const found = async (damage: string): Promise<ReadonlyArray<string>> => {
-    const tables = ["account", "transaction", "entry", "hold", "answer"]
-    for (const table of tables) await sql.unsafe(`create table public.${table} as table ledger.${table}`)
-    const { count } = await sql.unsafe(damage)
-    assert.ok(count > 0, `no row was tampered with: ${damage}`)
-    const seen = await violations()
-    for (const table of tables)
+    try {
+      const { count } = await sql.unsafe(damage)
+      assert.ok(count > 0, `no row was tampered with: ${damage}`)
+      const seen = await violations()
+      return seen.map(({ invariant, subject }) => `${invariant} ${subject}`)
+    } finally {
       await sql.unsafe(
-        `truncate ledger.${table}; insert into ledger.${table} table public.${table}; drop table public.${table}`
+        tables
+          .map((table) => `delete from ledger.${table}; insert into ledger.${table} table public.${table}`)
+          .join(";")
       )
-    return seen.map(({ invariant, subject }) => `${invariant} ${subject}`)
+    }
   }
 
   const expectFound = async (damage: string, ...expected: ReadonlyArray<string>): Promise<void> => {
@@ -70,17 +88,16 @@ describe("the audit of stored rows", () => {
     assert.deepEqual(await violations(), [])
   })
 
-  test("INV-1: an entry with another amount, one that is gone, and one without its transaction", async () => {
-    const { paid } = made
+  test("INV-1: an entry with another amount, one that is gone, one without its transaction, another currency", async () => {
+    const { paid, split } = made
+    const legs = `where transaction_id = '${uuidOf(split)}'`
+    await expectFound(`update ledger.leg set amount = amount + 1 ${legs} and side = 'debit'`, `INV-1 ${split}`)
+    await expectFound(`delete from ledger.leg ${legs} and amount = 10`, `INV-1 ${split}`)
+    await expectFound(`delete from ledger.transaction ${legs}`, `INV-1 ${split}`)
     await expectFound(
-      `update ledger.entry set amount = amount + 1 where transaction_id = '${uuidOf(paid)}' and side = 'debit'`,
+      `update ledger.transaction set currency = 'EUR' where transaction_id = '${uuidOf(paid)}'`,
       `INV-1 ${paid}`
     )
-    await expectFound(
-      `delete from ledger.entry where transaction_id = '${uuidOf(paid)}' and side = 'credit'`,
-      `INV-1 ${paid}`
-    )
-    await expectFound(`delete from ledger.transaction where transaction_id = '${uuidOf(paid)}'`, `INV-1 ${paid}`)
   })
 
   test("INV-2 and INV-3: an account with money that no entry brought", async () => {
@@ -96,12 +113,13 @@ describe("the audit of stored rows", () => {
   })
 
   test("INV-4: a gap in the numbers, a wrong running balance, a wrong last number", async () => {
-    const entries = `ledger.entry where account_id = '${uuidOf(made.account)}'`
-    await expectFound(`delete from ${entries} and sequence = 2`, `INV-4 ${made.account}`)
-    await expectFound(
-      `update ledger.entry set balance = balance + 1 where account_id = '${uuidOf(made.account)}' and sequence = 3`,
-      `INV-4 ${made.account}`
-    )
+    const paid = `where transaction_id = '${uuidOf(made.paid)}'`
+    const leg = `where transaction_id = '${uuidOf(made.split)}' and account_id = '${uuidOf(made.account)}'`
+    await expectFound(`delete from ledger.transaction ${paid}`, `INV-4 ${made.account}`, `INV-4 ${made.bank}`)
+    await expectFound(`update ledger.transaction set balance_1 = balance_1 + 1 ${paid}`, `INV-4 ${made.account}`)
+    await expectFound(`update ledger.transaction set balance_2 = balance_2 + 1 ${paid}`, `INV-4 ${made.bank}`)
+    await expectFound(`update ledger.leg set balance = balance + 1 ${leg}`, `INV-4 ${made.account}`)
+    await expectFound(`update ledger.leg set sequence = sequence + 1 ${leg}`, `INV-4 ${made.account}`)
     await expectFound(
       `update ledger.account set sequence = sequence + 1 where account_id = '${uuidOf(made.account)}'`,
       `INV-4 ${made.account}`
@@ -137,7 +155,10 @@ describe("the audit of stored rows", () => {
 
   test("INV-8: a reversal of more than there was, and one that is no mirror", async () => {
     const reversal = `(select transaction_id from ledger.transaction where reverses = '${uuidOf(made.paid)}')`
-    await expectFound(`update ledger.entry set amount = 501 where transaction_id = ${reversal}`, `INV-8 ${made.paid}`)
+    await expectFound(
+      `update ledger.transaction set amount = 501 where transaction_id = ${reversal}`,
+      `INV-8 ${made.paid}`
+    )
     const seen = await found(
       `update ledger.transaction set reverses = transaction_id where transaction_id = ${reversal}`
     )
@@ -147,16 +168,23 @@ describe("the audit of stored rows", () => {
     )
   })
 
-  test("INV-9: an answer without its transaction, and a transaction that answers two keys", async () => {
-    await expectFound(
-      `delete from ledger.transaction where transaction_id = '${uuidOf(made.paid)}'`,
-      `INV-9 ${made.paid}`
+  test("INV-9: an answer without its transaction, a transaction that answers two keys, a key that is answered twice", async () => {
+    const { paid, split } = made
+    const captured = `(select transaction_id from ledger.transaction where hold_id = '${uuidOf(made.captured)}')`
+    const seen = await found(`delete from ledger.transaction where transaction_id = ${captured}`)
+    assert.ok(
+      seen.some((each) => each.startsWith("INV-9 txn_")),
+      seen.join(", ")
     )
+    const answering = (key: string) => `insert into ledger.answer (ledger_id, key, transaction_id, fingerprint)
+      select ledger_id, ${key}, transaction_id, fingerprint from ledger.transaction
+      where transaction_id = '${uuidOf(paid)}'`
+    await expectFound(answering("gen_random_uuid()"), `INV-9 ${paid}`)
+    await expectFound(answering("key"), `INV-9 ${paid}`)
     await expectFound(
-      `insert into ledger.answer (ledger_id, key, transaction_id, fingerprint)
-        select ledger_id, gen_random_uuid(), transaction_id, fingerprint from ledger.answer
-        where transaction_id = '${uuidOf(made.paid)}'`,
-      `INV-9 ${made.paid}`
+      `update ledger.transaction set key = (select key from ledger.transaction where transaction_id = '${uuidOf(split)}')
+        where transaction_id = '${uuidOf(paid)}'`,
+      `INV-9 ${[paid, split].sort()[0]}`
     )
   })
 
@@ -168,6 +196,74 @@ describe("the audit of stored rows", () => {
     )
     await expectFound(`update ledger.account set open_holds = 1 where ${account}`, `INV-10 ${made.closed}`)
     await expectFound(`update ledger.account set sequence = sequence + 1 where ${account}`, `INV-10 ${made.closed}`)
+  })
+
+  test("INV-42: a transaction whose number is not its place in the order of booking", async () => {
+    const paid = `where transaction_id = '${uuidOf(made.paid)}'`
+    await expectFound(`update ledger.transaction set number = number + 1 ${paid}`, `INV-42 ${made.paid}`)
+    await expectFound(
+      `update ledger.transaction set booked_at = booked_at - interval '1 day' ${paid}`,
+      `INV-42 ${made.paid}`
+    )
+  })
+
+  const columnsOf = async (table: string): Promise<ReadonlyArray<string>> => {
+    const rows = await sql<Array<{ name: string }>>`select column_name as name from information_schema.columns
+      where table_schema = 'ledger' and table_name = ${table} order by column_name`
+    return rows.map(({ name }) => name)
+  }
+
+  /** Each change of one column, of the row that it fits. */
+  const expectEachFound = async (table: string, changes: Readonly<Record<string, readonly [string, string]>>) => {
+    for (const [column, [value, where]] of Object.entries(changes)) {
+      const seen = await found(`update ledger.${table} set ${column} = ${value} where ${where}`)
+      assert.ok(seen.length > 0, `nothing is found when ${table}.${column} is changed`)
+    }
+  }
+
+  test("finds a change of each column of a transaction but of those that no invariant is about", async () => {
+    const [pair, list] = [made.paid, made.split].map((id) => `transaction_id = '${uuidOf(id)}'`)
+    const own = pair ?? ""
+    const changes = {
+      ledger_id: ["ledger_id + 1", own],
+      transaction_id: ["gen_random_uuid()", own],
+      booked_at: ["booked_at + interval '1 day'", own],
+      number: ["number + 1", own],
+      kind: ["'reversal'", own],
+      account_1: [`'${uuidOf(made.closed)}'`, own],
+      account_2: [`'${uuidOf(made.closed)}'`, own],
+      sequence_1: ["sequence_1 + 1", own],
+      sequence_2: ["sequence_2 + 1", own],
+      balance_1: ["balance_1 + 1", own],
+      balance_2: ["balance_2 + 1", own],
+      amount: ["amount + 1", own],
+      side: ["'credit'", own],
+      currency: ["'EUR'", own],
+      key: ["(select key from ledger.transaction where number = 0)", own],
+      reverses: ["null", "reverses is not null"],
+      hold_id: ["null", "hold_id is not null"],
+      accounts: ["array[accounts[1], accounts[1], accounts[3]]", list ?? ""],
+      sequences: ["array[sequences[1], sequences[3], sequences[3]]", list ?? ""]
+    } as const
+    await expectEachFound("transaction", changes)
+    // What these say follows from no other row; the journal's digests are there for that.
+    const untold = ["description", "fingerprint", "metadata", "value_date"]
+    assert.deepEqual(await columnsOf("transaction"), [...Object.keys(changes), ...untold].sort())
+  })
+
+  test("finds a change of each column of an entry that has a row of its own", async () => {
+    const own = `transaction_id = '${uuidOf(made.split)}' and side = 'debit'`
+    const changes = {
+      ledger_id: ["ledger_id + 1", own],
+      account_id: [`'${uuidOf(made.closed)}'`, own],
+      sequence: ["sequence + 1", own],
+      amount: ["amount + 1", own],
+      balance: ["balance + 1", own],
+      transaction_id: [`'${uuidOf(made.paid)}'`, own],
+      side: ["'credit'", own]
+    } as const
+    await expectEachFound("leg", changes)
+    assert.deepEqual(await columnsOf("leg"), Object.keys(changes).sort())
   })
 
   test("finds nothing once all is as it was", async () => {

@@ -62,6 +62,23 @@ const transactions: ReadonlyArray<Check> = [
      where (names, own) is distinct from (entries, entries) or names < 2 or least <= 0`
   ),
   check(
+    "INV-1",
+    "txn",
+    `select t.transaction_id as subject, 'names an entry twice' as detail
+     from ledger.transaction t where ${own} and t.accounts is not null and (
+       select count(*) > count(distinct (p.account_id, p.sequence))
+       from unnest(t.accounts, t.sequences) as p (account_id, sequence))`
+  ),
+  check(
+    "INV-1",
+    "txn",
+    `select t.transaction_id as subject, format('%s on accounts in %s and %s', t.currency, first.currency, second.currency) as detail
+     from ledger.transaction t
+     join ledger.account first on first.ledger_id = t.ledger_id and first.account_id = t.account_1
+     join ledger.account second on second.ledger_id = t.ledger_id and second.account_id = t.account_2
+     where ${own} and (t.currency <> first.currency or t.currency <> second.currency)`
+  ),
+  check(
     "INV-2",
     "acc",
     `select null as subject, format('%s: debits %s, credits %s', currency, sum(posted_debits), sum(posted_credits)) as detail
@@ -152,8 +169,25 @@ const funds: ReadonlyArray<Check> = [
        select hold_id, sum(amount) as posted from ${places} places
        where hold_id is not null and position = 1 group by hold_id) captures using (hold_id)
      where h.amount is null or h.captured > h.amount or h.captured <> coalesce(posted, 0)`
+  ),
+  check(
+    "INV-7",
+    "txn",
+    `select transaction_id as subject, format('is a %s of the hold %s', kind, coalesce(hold_id::text, 'that it lacks')) as detail
+     from ledger.transaction t where ${own} and (kind = 'capture') <> (hold_id is not null)`
   )
 ]
+
+/** Ids ascend in the order of booking, and a transaction's number is its place in that order: its leaf of the tree. */
+const order: Check = check(
+  "INV-42",
+  "txn",
+  `select transaction_id as subject, format('number %s, place %s; booked at %s, the one before at %s', number, place,
+     booked_at, before) as detail
+   from (select transaction_id, number, booked_at, row_number() over booked - 1 as place, lag(booked_at) over booked as before
+         from ledger.transaction t where ${own} window booked as (order by transaction_id)) placed
+   where number <> place or booked_at < before`
+)
 
 const corrections: ReadonlyArray<Check> = [
   check(
@@ -170,6 +204,12 @@ const corrections: ReadonlyArray<Check> = [
      from (select * from ${places} places where reverses is not null) r
      left join ${places} o on o.transaction_id = r.reverses and o.position = r.position
      where o.transaction_id is null or o.reverses is not null or o.account_id <> r.account_id or o.side = r.side`
+  ),
+  check(
+    "INV-8",
+    "txn",
+    `select transaction_id as subject, format('is a %s and reverses %s', kind, coalesce(reverses::text, 'nothing')) as detail
+     from ledger.transaction t where ${own} and (kind = 'reversal') <> (reverses is not null)`
   ),
   check(
     "INV-9",
@@ -214,4 +254,4 @@ const corrections: ReadonlyArray<Check> = [
   )
 ]
 
-export const checks: ReadonlyArray<Check> = [...transactions, ...entries, ...funds, ...corrections]
+export const checks: ReadonlyArray<Check> = [...transactions, ...entries, ...funds, ...corrections, order]

@@ -11,7 +11,7 @@ import { idsForTests, migrated } from "../fixture.ts"
 import { uuidOf } from "../Uuid.ts"
 import * as Audit from "./Audit.ts"
 import * as Ledger from "./Ledger.ts"
-import type { LedgerOptions } from "./Options.ts"
+import { defaultLedgerId, type LedgerOptions } from "./Options.ts"
 import { type LossyProxy, lossyProxy } from "./proxy.fixture.ts"
 
 type Running = ManagedRuntime.ManagedRuntime<LedgerPort | LedgerAudit, unknown>
@@ -37,6 +37,15 @@ const untilDecided = (command: ReturnType<typeof transfer>, key = newKey()) =>
       while: (error) => error._tag === "LedgerUnavailable" || error._tag === "LedgerOverloaded"
     })
   )
+
+/** Requests of a ledger that have a stored answer: transactions that are one, and answers of their own. */
+const answersStored = async (sql: postgres.Sql, ledgerId: LedgerId = defaultLedgerId): Promise<number> => {
+  const [row] = await sql<Array<{ count: number }>>`select count(*)::int as count
+    from (select ledger_id from ledger.transaction where key is not null
+          union all select ledger_id from ledger.answer) answers
+    where ledger_id = (select ledger_id from ledger.ledger where id = ${uuidOf(ledgerId)})`
+  return row?.count ?? 0
+}
 
 describe("the writer of a ledger", () => {
   let database: Database
@@ -198,10 +207,9 @@ describe("the writer of a ledger", () => {
       let kills = 0
       // Each time a few more were answered, so that the ledger always gets on.
       for (let next = 20; !isDone; ) {
-        const [row] = await sql<Array<{ answered: number }>>`select count(*)::int as answered from ledger.answer
-          where ledger_id = (select ledger_id from ledger.ledger where id = ${uuidOf(ledgerId)})`
-        if ((row?.answered ?? 0) < next) continue
-        next = (row?.answered ?? 0) + 20
+        const answered = await answersStored(sql, ledgerId)
+        if (answered < next) continue
+        next = answered + 20
         const killed = await sql`select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and application_name ~ 'ledger (writer|lookup)'`
         kills += killed.length
@@ -242,17 +250,12 @@ describe("a writer whose connection breaks at a commit", () => {
     await database.drop()
   })
 
-  const answersStored = async (): Promise<number> => {
-    const [row] = await sql<Array<{ count: number }>>`select count(*)::int as count from ledger.answer`
-    return row?.count ?? 0
-  }
-
   test("answers with what was committed though nobody said so", async () => {
     const { account, bank } = await ledger.runPromise(funded(1000))
-    const stored = await answersStored()
+    const stored = await answersStored(sql)
     between.silence("ledger writer")
     const asked = [1, 2, 3].map((minor) => ledger.runPromise(submit(transfer(account, bank, cents(minor)))))
-    while ((await answersStored()) === stored);
+    while ((await answersStored(sql)) === stored);
     between.cut()
     const receipts = await Promise.all(asked.slice(0, 1))
     assert.equal(receipts[0]?._tag, "TransactionPosted")
