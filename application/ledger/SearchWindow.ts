@@ -9,7 +9,10 @@ export interface SequenceRange {
 }
 
 /** The sequences after the search's `after`, in its order. */
-export const remaining = ({ order, after }: EntrySearch, { first, last }: SequenceRange): SequenceRange => {
+export const remaining = (
+  { order, after }: Pick<EntrySearch, "order" | "after">,
+  { first, last }: SequenceRange
+): SequenceRange => {
   if (after === undefined) return { first, last }
   return order === "oldest" ? { first: Math.max(first, after + 1), last } : { first, last: Math.min(last, after - 1) }
 }
@@ -22,7 +25,7 @@ export const windowOf = (order: EntrySearch["order"], { first, last }: SequenceR
 
 /** The page of what was found in the window of a range: the first `limit` wanted entries, in the search's order. */
 export const entryPage = (
-  { order, limit }: EntrySearch,
+  { order, limit }: Pick<EntrySearch, "order" | "limit">,
   range: SequenceRange,
   entries: ReadonlyArray<Transaction.BookedEntry>
 ): EntryPage => {
