@@ -16,6 +16,8 @@ export interface Asked {
   /** How large the large ledger is before it is measured. */
   readonly accounts: number
   readonly entries: number
+  /** Only contenders whose names have one of these texts; all where there is none. */
+  readonly only: ReadonlyArray<string>
   /** Where the single samples are written as JSON. */
   readonly json: string | undefined
 }
@@ -35,6 +37,7 @@ export const usage = `npm run bench -- [ledger|endtoend|large] [options]
                (ledger ${inFlightDefaults.ledger}; endtoend ${inFlightDefaults.endtoend}; large ${inFlightDefaults.large})
   --accounts   accounts of the large ledger, 2 to 10000000 (1000000)
   --entries    entries of the large ledger, at least two an account, to 1000000000 (20000000)
+  --only       of endtoend: only contenders whose names contain one of these texts, such as pgbench,batch
   --json       file for every single sample`
 
 const whole = (name: string, text: string, min: number, max: number): number => {
@@ -64,6 +67,7 @@ export const argumentsFrom = (line: ReadonlyArray<string>): Asked => {
       "in-flight": { type: "string" },
       accounts: { type: "string", default: "1000000" },
       entries: { type: "string", default: "20000000" },
+      only: { type: "string", default: "" },
       json: { type: "string" }
     }
   })
@@ -78,6 +82,7 @@ export const argumentsFrom = (line: ReadonlyArray<string>): Asked => {
     inFlight: [...new Set(inFlight)].sort((a, b) => a - b),
     accounts,
     entries: whole("--entries", values.entries, 2 * accounts, 1_000_000_000),
+    only: values.only.split(",").filter((text) => text !== ""),
     json: values.json
   }
 }

@@ -3,7 +3,6 @@
  * on one PostgreSQL and in one process.
  */
 import { defaultOptions } from "../../adapters/postgres/index.ts"
-import { createDatabase } from "../../infra/testing/postgres.ts"
 import type { Asked } from "./Arguments.ts"
 import type { Check, Contender } from "./Contender.ts"
 import { newAccountId, openLedger } from "./LedgerLoad.ts"
@@ -13,6 +12,7 @@ import { measure, type Plan, throughCheckpoint } from "./Rounds.ts"
 import { openServer, type Server } from "./Server.ts"
 import { megabytes, relationSizes } from "./Sizes.ts"
 import { cost, rates, ratio, table } from "./Table.ts"
+import type { Workplace } from "./Workplace.ts"
 
 /** The other ledger has these accounts, one deposit each, and nothing else. */
 const emptyAccounts = 10_000
@@ -47,9 +47,10 @@ const printMemory = (readings: ReadonlyArray<readonly [when: string, bytes: numb
 }
 
 /** Runs the benchmark in a fresh database and one more, and prints what it found. Answers whether every check held. */
-export const benchLarge = async (url: string, asked: Asked): Promise<boolean> => {
+export const benchLarge = async (place: Workplace, asked: Asked): Promise<boolean> => {
   const { rounds, seconds, inFlight, accounts, entries, json } = asked
-  const other = await createDatabase()
+  const url = await place.database()
+  const other = await place.database()
   const server = await openServer(url)
   printFacts(server.facts)
   const mayCheckpoint = await server.checkpoint()
@@ -57,7 +58,7 @@ export const benchLarge = async (url: string, asked: Asked): Promise<boolean> =>
   const memory: Array<readonly [string, number]> = [["at the start", process.memoryUsage.rss()]]
 
   progress(`opening ${emptyAccounts} accounts of the empty ledger and ${accounts} of the large one …`)
-  const empty = await openLedger(other.url, Array.from({ length: emptyAccounts }, newAccountId), fundsMinor)
+  const empty = await openLedger(other, Array.from({ length: emptyAccounts }, newAccountId), fundsMinor)
   const large = await openLedger(url, ids, fundsMinor)
   // Each account's deposit has two entries.
   const transfers = Math.ceil((entries - 2 * accounts) / 2)
@@ -90,6 +91,5 @@ export const benchLarge = async (url: string, asked: Asked): Promise<boolean> =>
   progress("checking what was stored …")
   const isRight = printChecks([...named("empty", await empty.checks()), ...named("large", await large.checks())])
   await Promise.all([large.end(), empty.end(), server.end()])
-  await other.drop()
   return isRight
 }

@@ -10,6 +10,7 @@ import { measure, type Plan, type Round, throughCheckpoint } from "./Rounds.ts"
 import { median } from "./Sample.ts"
 import { openServer } from "./Server.ts"
 import { cost, rates, ratio, table } from "./Table.ts"
+import type { Workplace } from "./Workplace.ts"
 
 const accounts = 10_000
 
@@ -43,11 +44,12 @@ const openLoop = async (
 }
 
 /** Runs the benchmark in a fresh database and prints what it found. Answers whether every check held. */
-export const benchLedger = async (url: string, { rounds, seconds, inFlight, json }: Asked): Promise<boolean> => {
+export const benchLedger = async (place: Workplace, { rounds, seconds, inFlight, json }: Asked): Promise<boolean> => {
+  const url = await place.database()
   const server = await openServer(url)
   printFacts(server.facts)
   const mayCheckpoint = await server.checkpoint()
-  const pgbench = await openReference(url, server)
+  const pgbench = await openReference(url, server, place)
   progress(`opening ${accounts} accounts, twice …`)
   const naive = await openNaive(url, accounts, fundsMinor)
   const ledger = await openLedger(url, Array.from({ length: accounts }, newAccountId), fundsMinor)

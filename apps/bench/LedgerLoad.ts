@@ -96,6 +96,13 @@ const fill = Effect.fn("bench.fill")(function* (next: () => Transfer, count: num
   yield* together(client, inFlight)
 })
 
+/** Posts transfers, all of them at once. */
+const post = Effect.fn("bench.post")(function* (transfers: ReadonlyArray<Transfer>) {
+  const ledger = yield* Ledger
+  const answers = yield* ledger.submitMany(transfers.map((transfer) => posting("transfer", transfer)))
+  if (answers.some(Result.isFailure)) throw new Error("a transfer was refused")
+})
+
 /** Keeps `inFlight` requests on their way for the time, waits for the last answers, and counts new transfers only. */
 const closedLoop = Effect.fn("bench.closedLoop")(function* (requests: Mix, inFlight: number, seconds: number) {
   const ledger = yield* Ledger
@@ -163,6 +170,8 @@ export interface LedgerLoad {
   readonly openContender: (spread: Spread, perSecond: number) => Contender
   /** Posts new transfers over all accounts; `report` is told how many every so often. */
   readonly fill: (count: number, inFlight: number, report: (posted: number) => void) => Promise<void>
+  /** Posts these transfers in their order. */
+  readonly post: (transfers: ReadonlyArray<Transfer>) => Promise<void>
   /** Runs an effect on the ledger's port. */
   readonly run: <A, E>(effect: Effect.Effect<A, E, Ledger>) => Promise<A>
   readonly checks: () => Promise<ReadonlyArray<Check>>
@@ -219,6 +228,11 @@ export const openLedger = async (
         report(Math.min(count, posted + reportEvery))
       }
       committedInAll += count
+    },
+    post: async (transfers) => {
+      for (let from = 0; from < transfers.length; from += width)
+        await runtime.runPromise(post(transfers.slice(from, from + width)))
+      committedInAll += transfers.length
     },
     run: (effect) => runtime.runPromise(effect),
     checks: async () => {

@@ -2,16 +2,19 @@
 import { spawn } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import type { Contender } from "./Contender.ts"
 import { progress } from "./Report.ts"
 import { sampleOf } from "./Sample.ts"
 import type { Server } from "./Server.ts"
+import type { Workplace } from "./Workplace.ts"
 
 const scale = 50
 const clients = 32
 const threads = 2
+
+/** The name of the contender. */
+export const reference = `pgbench TPC-B-like, ${clients} clients`
 
 /** Debian keeps the tools of each version in a folder of its own. */
 const versionsDir = "/usr/lib/postgresql"
@@ -62,16 +65,17 @@ const latenciesIn = async (folder: string): Promise<ReadonlyArray<number>> => {
 }
 
 /** Fills pgbench's tables and answers the contender. */
-const reference = async (program: string, url: string, server: Server): Promise<Contender> => {
+const contenderOf = async (program: string, url: string, server: Server, place: Workplace): Promise<Contender> => {
+  const folder = await place.folder()
   await pgbench(program, url, ["--initialize", "--quiet", `--scale=${scale}`])
   return {
-    name: `pgbench TPC-B-like, ${clients} clients`,
+    name: reference,
     // What pgbench does itself before it runs; here, so that its WAL is not counted.
     prepare: async () => {
       await server.run("vacuum pgbench_branches, pgbench_tellers")
     },
     run: async (seconds) => {
-      const folder = await mkdtemp(join(tmpdir(), "pgbench-"))
+      const logs = await mkdtemp(join(folder, "run-"))
       try {
         const output = await pgbench(program, url, [
           "--no-vacuum",
@@ -80,28 +84,32 @@ const reference = async (program: string, url: string, server: Server): Promise<
           `--jobs=${threads}`,
           `--time=${seconds}`,
           "--log",
-          `--log-prefix=${join(folder, "log")}`
+          `--log-prefix=${join(logs, "log")}`
         ])
         const committed = numberIn(output, /transactions actually processed: (\d+)/u)
         if (committed === 0)
           throw new Error(`pgbench did not come to a transaction in ${seconds} s: give it more --seconds`)
         // Its own rate leaves out the time in which it connected.
         const tps = numberIn(output, /tps = ([\d.]+) \((?:without|excluding)/u)
-        return sampleOf(committed, committed / tps, await latenciesIn(folder))
+        return sampleOf(committed, committed / tps, await latenciesIn(logs))
       } finally {
-        await rm(folder, { recursive: true })
+        await rm(logs, { recursive: true, force: true })
       }
     }
   }
 }
 
 /** Fills pgbench's tables; answers the contender, or none where there is no pgbench. */
-export const openReference = async (url: string, server: Server): Promise<ReadonlyArray<Contender>> => {
+export const openReference = async (
+  url: string,
+  server: Server,
+  place: Workplace
+): Promise<ReadonlyArray<Contender>> => {
   const program = findPgbench()
   if (program === undefined) {
     console.log("There is no pgbench here: nothing is compared with it.")
     return []
   }
   progress("filling pgbench's tables …")
-  return [await reference(program, url, server)]
+  return [await contenderOf(program, url, server, place)]
 }

@@ -177,11 +177,17 @@ describe("the command line", () => {
       inFlight: [1, 64, 1024, 8192],
       accounts: 1_000_000,
       entries: 20_000_000,
+      only: [],
       json: undefined
     }
     assert.deepEqual(argumentsFrom([]), asked)
     assert.deepEqual(argumentsFrom(["ledger", "--in-flight", "8192,64,64"]), { ...asked, inFlight: [64, 8192] })
-    assert.deepEqual(argumentsFrom(["endtoend"]), { ...asked, benchmark: "endtoend", inFlight: [1, 64, 512] })
+    assert.deepEqual(argumentsFrom(["endtoend", "--only", "pgbench,batch"]), {
+      ...asked,
+      benchmark: "endtoend",
+      inFlight: [1, 64, 512],
+      only: ["pgbench", "batch"]
+    })
     assert.deepEqual(argumentsFrom(["large", "--accounts", "10", "--entries", "40"]), {
       ...asked,
       benchmark: "large",

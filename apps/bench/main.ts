@@ -1,9 +1,9 @@
 /** `npm run bench -- ledger|endtoend|large`: how fast, beside what, and at what price. */
-import { createDatabase } from "../../infra/testing/postgres.ts"
 import { argumentsFrom, type Benchmark, usage } from "./Arguments.ts"
 import { benchEndToEnd } from "./endtoend/EndToEnd.ts"
 import { benchLarge } from "./Large.ts"
 import { benchLedger } from "./Ledger.ts"
+import { makeWorkplace } from "./Workplace.ts"
 
 const read = () => {
   try {
@@ -14,8 +14,13 @@ const read = () => {
   }
 }
 
+const failed = (cause: unknown): number => {
+  console.error(cause)
+  return 1
+}
+
 const asked = read()
-const database = await createDatabase()
+const place = makeWorkplace()
 const interrupted = new Promise<number>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(130))
 })
@@ -23,13 +28,11 @@ const benchmarks = { ledger: benchLedger, endtoend: benchEndToEnd, large: benchL
   Benchmark,
   unknown
 >
-const finished = benchmarks[asked.benchmark](database.url, asked).then((isRight) => (isRight ? 0 : 1))
-const code = await Promise.race([finished, interrupted]).catch((cause) => {
-  console.error(cause)
-  return 1
-})
-// What was left open loses its connections with the database: the driver may throw then, which must not end the removal.
-if (code !== 0) process.on("uncaughtException", () => {})
-await database.drop()
+const finished = benchmarks[asked.benchmark](place, asked).then((isRight) => (isRight ? 0 : 1))
+const code = await Promise.race([finished, interrupted]).catch(failed)
+// What was left open loses its connections with its database and its bank: that may throw anywhere, and must not end the
+// removal.
+if (code !== 0) process.on("uncaughtException", () => {}).on("unhandledRejection", () => {})
+const left = await place.leave().then(() => code, failed)
 // And a ledger that was left open would try to reach its database for ever.
-if (code !== 0) process.exit(code)
+if (left !== 0) process.exit(left)

@@ -1,56 +1,67 @@
 /** The benchmark `endtoend`: the bank as a process of its own, loaded over REST and gRPC from this one. */
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Effect, ManagedRuntime } from "effect"
-import postgres from "postgres"
-import { defaultOptions } from "../../../adapters/postgres/index.ts"
-import { Ledger } from "../../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../../application/ports/LedgerAudit.ts"
 import { AccountId } from "../../../domain/ids/index.ts"
 import { freePort, startBank } from "../../../infra/testing/crash/BankProcess.ts"
-import { createDatabase } from "../../../infra/testing/postgres.ts"
 import { auditOf } from "../../bank/Stores.ts"
 import type { Asked } from "../Arguments.ts"
 import type { Check, Contender } from "../Contender.ts"
-import { dice } from "../Dice.ts"
 import { newAccountId, openLedger } from "../LedgerLoad.ts"
-import { accountAt, mix } from "../Mix.ts"
+import { accountAt, mix, type Transfer } from "../Mix.ts"
 import { counted, endToEndNotes, pgbenchNotes } from "../NotMeasured.ts"
-import { openReference } from "../Reference.ts"
+import { openReference, reference } from "../Reference.ts"
 import { printChecks, printFacts, progress, watchOthers, writeSamples } from "../Report.ts"
 import { measure } from "../Rounds.ts"
 import { openServer, type Server } from "../Server.ts"
 import { cost, rates, ratio, table } from "../Table.ts"
+import type { Workplace } from "../Workplace.ts"
+import { grpcBatches, grpcStreams, postOverGrpc, restBatches } from "./Batches.ts"
+import type { Edge } from "./Edge.ts"
 import { grpcEmpty, grpcTransfers } from "./Grpc.ts"
-import { type Client, loadOf } from "./Load.ts"
-import { restAccounts, restEmpty, restReads, restTransfers } from "./Rest.ts"
+import { loadOf } from "./Load.ts"
+import { edgeReads, openSelectOne, pageRows, portReads, selectOne } from "./Reads.ts"
+import { restAccounts, restEmpty, restTransfers } from "./Rest.ts"
 
 const accounts = 1000
 const fundsMinor = 1_000_000_000n
 const setupInFlight = 64
 
-/** Reads on their way at once, and rows of a page. */
-const readsInFlight = 64
-const pageRows = 50
+/** Batches on their way at once, beside one alone. */
+const batchesInFlight = 8
 
-/** Transfers before the first round, so that every account has a page of entries. */
-const historyTransfers = 40 * accounts
+/** The empty call beside which requests with many transfers and reads stand has as many in flight, or the next fewer. */
+const emptyInFlightMax = 64
 
 const columnsOf = (empty: (name: string) => string | undefined, pgbench: ReadonlyArray<Contender>) => [
   ...rates("a second"),
   ratio("empty call", empty),
   ...pgbench.map(({ name }) => ratio("pgbench", () => name)),
-  ratio("select 1", (name) => (name.startsWith("read") ? `select 1, ${readsInFlight} in flight` : undefined)),
+  ratio("select 1", (name) => (name.startsWith("read") ? selectOne : undefined)),
   cost("load CPU µs", "loadMicros"),
   cost("bank CPU µs", "bankMicros"),
   cost("PostgreSQL CPU µs", "postgresMicros"),
   cost("WAL bytes", "walBytes")
 ]
 
-/** The empty call of the same edge with as many in flight. */
-const emptyOf = (name: string): string | undefined =>
-  /^(REST|gRPC) transfer, /u.test(name) ? name.replace("transfer", "empty call") : undefined
+/** The empty call of the same edge: with as many in flight beside single transfers. */
+const emptyOf = (inFlight: ReadonlyArray<number>) => {
+  const width = inFlight.findLast((each) => each <= emptyInFlightMax) ?? inFlight[0]
+  return (name: string): string | undefined => {
+    const [edge] = /REST|gRPC/u.exec(name) ?? []
+    if (edge === undefined || name.includes("empty call")) return undefined
+    const [, own] = /^\w+ transfer, (\d+ in flight)$/u.exec(name) ?? []
+    return `${edge} empty call, ${own ?? `${width} in flight`}`
+  }
+}
+
+/** What gives every account a page of entries: each pays the one after it, again and again. */
+const history = (ids: ReadonlyArray<AccountId>): ReadonlyArray<Transfer> =>
+  Array.from({ length: (pageRows / 2) * ids.length }, (_, index) => ({
+    key: `history-${index}`,
+    from: accountAt(ids, index % ids.length),
+    to: accountAt(ids, (index + 1) % ids.length),
+    minor: 1n
+  }))
 
 const checksOf = async (server: Server, url: string, acknowledged: number): Promise<ReadonlyArray<Check>> => {
   const [row] = await server.run("select count(*)::text n from ledger.transaction where kind = 'transfer'")
@@ -66,74 +77,86 @@ const checksOf = async (server: Server, url: string, acknowledged: number): Prom
   ]
 }
 
-const clients = (count: number, one: Client) => ({ clients: Array.from({ length: count }, () => one), end: () => {} })
+/** What is measured of the edges; `count` is told of what was committed. */
+const edgeContenders = (
+  rest: Edge,
+  grpc: Edge,
+  ids: ReadonlyArray<AccountId>,
+  inFlight: ReadonlyArray<number>,
+  count: (committed: number) => void
+): ReadonlyArray<Contender> => {
+  const transfersOf = (name: string, seed: number) => mix(name, ids, "uniform", seed)
+  const single = inFlight.flatMap((width) => [
+    loadOf(`REST empty call, ${width} in flight`, width, restEmpty(rest)),
+    loadOf(`REST transfer, ${width} in flight`, width, restTransfers(rest, transfersOf(`rest-${width}`, width)), count),
+    loadOf(`gRPC empty call, ${width} in flight`, width, grpcEmpty(grpc)),
+    loadOf(
+      `gRPC transfer, ${width} in flight`,
+      width,
+      grpcTransfers(grpc, transfersOf(`grpc-${width}`, width + 1)),
+      count
+    )
+  ])
+  const batch = (what: string, width: number, open: ReturnType<typeof grpcBatches>) =>
+    loadOf(`${what}, ${width} in flight`, width, open, count)
+  const each = "batch of 1,000, each by itself"
+  const all = "batch of 1,000, all or none"
+  return [
+    ...single,
+    batch(`gRPC ${each}`, 1, grpcBatches(grpc, "grpc-one", ids, "independent")),
+    batch(`gRPC ${each}`, batchesInFlight, grpcBatches(grpc, "grpc-each", ids, "independent")),
+    batch(`gRPC ${all}`, batchesInFlight, grpcBatches(grpc, "grpc-all", ids, "all_or_nothing")),
+    batch(`REST ${each}`, batchesInFlight, restBatches(rest, "rest-each", ids, "independent")),
+    batch(`REST ${all}`, batchesInFlight, restBatches(rest, "rest-all", ids, "all_or_nothing")),
+    loadOf("gRPC stream of transfers", 1, grpcStreams(grpc, "grpc-stream", ids), count),
+    loadOf("gRPC streams of transfers, 4", 4, grpcStreams(grpc, "grpc-streams", ids), count)
+  ]
+}
 
 /** Runs the benchmark in a fresh database and one more, and prints what it found. Answers whether every check held. */
-export const benchEndToEnd = async (url: string, { rounds, seconds, inFlight, json }: Asked): Promise<boolean> => {
-  const other = await createDatabase()
-  const folder = await mkdtemp(join(tmpdir(), "bank-bench-"))
+export const benchEndToEnd = async (place: Workplace, asked: Asked): Promise<boolean> => {
+  const { rounds, seconds, inFlight, json, only } = asked
+  const url = await place.database()
+  const other = await place.database()
   const server = await openServer(url)
   printFacts(server.facts)
-  const pgbench = await openReference(url, server)
+  const isAsked = ({ name }: Pick<Contender, "name">): boolean =>
+    only.length === 0 || only.some((text) => name.includes(text))
+  const pgbench = isAsked({ name: reference }) ? await openReference(url, server, place) : []
   progress("starting the bank …")
   const ports = { rest: await freePort(), rpc: await freePort() }
-  const bank = await startBank(folder, ports, { DATABASE_URL: url })
+  const bank = await startBank(await place.folder(), ports, { DATABASE_URL: url })
+  place.putOff(bank.stop)
   const rest = { port: ports.rest, token: bank.token }
   const grpc = { port: ports.rpc, token: bank.token }
-  const opened = await restAccounts(rest, accounts, fundsMinor, setupInFlight)
-  const ids = opened.map((id) => AccountId.make(id))
-  let acknowledged = 0
+  const ids = (await restAccounts(rest, accounts, fundsMinor, setupInFlight)).map((id) => AccountId.make(id))
+  const before = history(ids)
+  await postOverGrpc(grpc, "history", before)
+  let acknowledged = before.length
   const count = (committed: number): void => {
     acknowledged += committed
   }
-  const transfersOf = (name: string, seed: number) => mix(name, ids, "uniform", seed)
 
   progress("opening a ledger in this process …")
   const own = Array.from({ length: accounts }, newAccountId)
-  const ledger = await openLedger(other.url, own, fundsMinor)
-  await ledger.fill(historyTransfers, 1024, () => {})
-  const sql = postgres(url, { max: defaultOptions.readConnectionsMax, fetch_types: false })
-  const roll = dice(1)
-  const any = (of: ReadonlyArray<AccountId>): AccountId => accountAt(of, roll(of.length))
+  const ledger = await openLedger(other, own, fundsMinor)
+  await ledger.post(history(own))
+  const select = openSelectOne(url)
 
-  const edges = inFlight.flatMap((width) => [
-    loadOf("REST empty call", width, restEmpty(rest)),
-    loadOf("REST transfer", width, restTransfers(rest, transfersOf(`rest-${width}`, width)), count),
-    loadOf("gRPC empty call", width, grpcEmpty(grpc)),
-    loadOf("gRPC transfer", width, grpcTransfers(grpc, transfersOf(`grpc-${width}`, width + 1)), count)
-  ])
-  const reads = [
-    loadOf("select 1", readsInFlight, async (width) => clients(width, async () => (await sql`select 1`).length === 1)),
-    loadOf(
-      "read account over REST",
-      readsInFlight,
-      restReads(
-        rest,
-        () => `/v1/accounts/${any(ids)}`,
-        (body) => body.startsWith('{"id":"acc_')
-      )
-    ),
-    loadOf("read account through the port", readsInFlight, async (width) =>
-      clients(
-        width,
-        async () => (await ledger.run(Effect.flatMap(Ledger, (port) => port.accounts([any(own)])))).length === 1
-      )
-    ),
-    loadOf("read page of entries through the port", readsInFlight, async (width) =>
-      clients(width, async () => {
-        const query = { accountId: any(own), order: "newest", limit: pageRows } as const
-        return (await ledger.run(Effect.flatMap(Ledger, (port) => port.entries(query)))).length === pageRows
-      })
-    )
+  const measurable = [
+    ...edgeContenders(rest, grpc, ids, inFlight, count),
+    select.contender,
+    ...portReads(ledger, own),
+    ...edgeReads(rest, grpc, ids)
   ]
-  const contenders = [...pgbench, ...edges, ...reads]
+  const contenders = [...pgbench, ...measurable.filter(isAsked)]
   const bankPid = bank.pid === undefined ? {} : { bankPid: bank.pid }
   const printOthers = await watchOthers(server)
   const measured = await measure(contenders, { rounds, seconds, server, report: progress, ...bankPid })
 
-  console.log(`\nMedian (least–greatest) of ${rounds} rounds, ${seconds} s each; costs are for each request counted:\n`)
+  console.log(`\nMedian (least–greatest) of ${rounds} rounds, ${seconds} s each; costs are for each one counted:\n`)
   const names = contenders.map(({ name }) => name)
-  console.log(table(names, measured, columnsOf(emptyOf, pgbench)))
+  console.log(table(names, measured, columnsOf(emptyOf(inFlight), pgbench)))
   await printOthers()
   console.log(`\n${counted}\n${pgbenchNotes}\n${endToEndNotes}\n`)
   await writeSamples(json, server, seconds, measured)
@@ -141,8 +164,6 @@ export const benchEndToEnd = async (url: string, { rounds, seconds, inFlight, js
 
   progress("checking what was stored …")
   const isRight = printChecks([...(await checksOf(server, url, acknowledged)), ...(await ledger.checks())])
-  await Promise.all([ledger.end(), server.end(), sql.end()])
-  await rm(folder, { recursive: true, force: true })
-  await other.drop()
+  await Promise.all([ledger.end(), server.end(), select.end()])
   return isRight
 }

@@ -1,71 +1,91 @@
 /** The bank over gRPC, on HTTP/2 connections that many calls share. */
-import { ConnectError, createClient } from "@connectrpc/connect"
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
-import { TransactionService } from "../../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
-import { ProblemSchema } from "../../../proto/gen/bank/type/v1/problem_pb.ts"
-import { Health, HealthCheckResponse_ServingStatus as Status } from "../../../proto/gen/grpc/health/v1/health_pb.ts"
-import type { Answer, Mix } from "../Mix.ts"
-import type { Clients } from "./Load.ts"
-import { decimal, type Edge } from "./Rest.ts"
+import { create, type DescMethod, fromBinary, toBinary } from "@bufbuild/protobuf"
+import {
+  TransactionService,
+  TransferRequestSchema,
+  TransferResponseSchema
+} from "../../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
+import {
+  Health,
+  HealthCheckRequestSchema,
+  HealthCheckResponse_ServingStatus as Status
+} from "../../../proto/gen/grpc/health/v1/health_pb.ts"
+import type { Answer, Mix, Transfer } from "../Mix.ts"
+import { decimal, type Edge } from "./Edge.ts"
+import { type GrpcAnswer, type GrpcConnection, openGrpc } from "./GrpcClient.ts"
+import type { Client, Clients } from "./Load.ts"
 
 /** Calls on their way on one connection; the server takes 250. */
 const callsPerConnection = 128
 
-const open = (edge: Edge, count: number) => {
-  const baseUrl = `http://127.0.0.1:${edge.port}`
-  const sessions = Array.from({ length: Math.ceil(count / callsPerConnection) }, () => new Http2SessionManager(baseUrl))
+/** The path of a method. */
+export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`
+
+/** So many clients, on connections that they share. */
+export const grpcClients = async (
+  edge: Edge,
+  count: number,
+  clientOf: (grpc: GrpcConnection, index: number) => Client
+): Promise<Clients> => {
+  const width = Math.ceil(count / callsPerConnection)
+  const connections = await Promise.all(Array.from({ length: width }, () => openGrpc(edge)))
+  const clients = Array.from({ length: count }, (_, index) => {
+    const connection = connections[index % width]
+    if (connection === undefined) throw new RangeError(`there is no connection for client ${index}`)
+    return clientOf(connection, index)
+  })
   return {
-    transports: sessions.map((sessionManager) => createGrpcTransport({ baseUrl, sessionManager })),
+    clients,
     end: () => {
-      for (const session of sessions) session.abort()
+      for (const connection of connections) connection.end()
     }
   }
 }
 
-const spreadOver = <A>(calls: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
-  Array.from({ length: Math.ceil(count / calls.length) }, () => calls)
-    .flat()
-    .slice(0, count)
+/** The one message of a call that succeeded. Throws where it did not. */
+export const messageOf = ({ status, refused, messages }: GrpcAnswer): Uint8Array => {
+  const [message, second] = messages
+  if (status !== 0 || message === undefined || second !== undefined)
+    throw new Error(`a call ended with ${status} and ${messages.length} messages: ${refused}`)
+  return message
+}
+
+/** Field 1 of an answer of the health, as bytes: that the server takes requests. */
+const serving = Buffer.from([1 << 3, Status.SERVING])
 
 /** Asks whether the server takes requests. */
-export const grpcEmpty =
-  (edge: Edge) =>
-  async (count: number): Promise<Clients> => {
-    const { transports, end } = open(edge, count)
-    const calls = transports.map((transport) => {
-      const client = createClient(Health, transport)
-      return async () => {
-        const { status } = await client.check({})
-        if (status !== Status.SERVING) throw new Error(`the health was answered ${status}`)
-        return true
-      }
-    })
-    return { clients: spreadOver(calls, count), end }
-  }
+export const grpcEmpty = (edge: Edge) => (count: number) => {
+  const path = pathOf(Health.method.check)
+  const asked = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema))
+  return grpcClients(edge, count, (grpc) => async () => {
+    if (!serving.equals(messageOf(await grpc.call(path, asked)))) throw new Error("the bank takes no requests")
+    return 1
+  })
+}
 
-const refusedOf = (cause: unknown): Answer => {
-  const error = ConnectError.from(cause)
-  const [problem] = error.findDetails(ProblemSchema)
-  return { refused: problem?.code === "insufficient_funds" ? "InsufficientFunds" : error.message }
+const requestOf = ({ key, from, to, minor }: Transfer): Uint8Array =>
+  toBinary(
+    TransferRequestSchema,
+    create(TransferRequestSchema, {
+      from,
+      to,
+      amount: { amount: decimal(minor), currency: "USD" },
+      idempotencyKey: key
+    })
+  )
+
+const answerOf = (answer: GrpcAnswer): Answer => {
+  if (answer.status === 0)
+    return { transactionId: fromBinary(TransferResponseSchema, messageOf(answer)).transaction?.id ?? "" }
+  return { refused: answer.refused.includes("insufficient_funds") ? "InsufficientFunds" : answer.refused }
 }
 
 /** Moves money. */
-export const grpcTransfers =
-  (edge: Edge, requests: Mix) =>
-  async (count: number): Promise<Clients> => {
-    const { transports, end } = open(edge, count)
-    const headers = { authorization: `Bearer ${edge.token}` }
-    const calls = transports.map((transport) => {
-      const client = createClient(TransactionService, transport)
-      return async () => {
-        const asked = requests.next()
-        const { key, from, to, minor } = asked.transfer
-        const amount = { amount: decimal(minor), currency: "USD" }
-        const answer = await client
-          .transfer({ from, to, amount, idempotencyKey: key }, { headers })
-          .then(({ transaction }): Answer => ({ transactionId: transaction?.id ?? "" }), refusedOf)
-        return requests.isNewTransfer(asked, answer)
-      }
-    })
-    return { clients: spreadOver(calls, count), end }
-  }
+export const grpcTransfers = (edge: Edge, requests: Mix) => (count: number) => {
+  const path = pathOf(TransactionService.method.transfer)
+  return grpcClients(edge, count, (grpc) => async () => {
+    const asked = requests.next()
+    const answer = answerOf(await grpc.call(path, requestOf(asked.transfer)))
+    return requests.isNewTransfer(asked, answer) ? 1 : 0
+  })
+}
