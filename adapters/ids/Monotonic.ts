@@ -12,6 +12,7 @@ const word = 2 ** 32
  */
 export const monotonic = (fill: Fill): ((millis: number) => Uint8Array) => {
   const words = new Uint32Array(3)
+  const step = new Uint32Array(1)
   const random = new Uint8Array(TypedId.randomByteLength)
   const view = new DataView(random.buffer)
   // The id's random bits, as RFC 9562 lays them out: 12, then 30 and 32 of the 62.
@@ -29,8 +30,8 @@ export const monotonic = (fill: Fill): ((millis: number) => Uint8Array) => {
   }
 
   const advance = (): void => {
-    fill(words.subarray(0, 1))
-    low += (words[0] ?? 0) + 1
+    fill(step)
+    low += (step[0] ?? 0) + 1
     if (low < word) return
     low -= word
     middle += 1

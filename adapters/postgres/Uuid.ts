@@ -3,9 +3,14 @@ import { type AccountId, type CustomerId, type HoldId, type TransactionId, Typed
 
 const hexDigits = 32
 
+const scratch = Buffer.alloc(hexDigits / 2)
+
 /** The 32 hexadecimal digits of 16 bytes: PostgreSQL reads them as a UUID. */
-export const hexOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")
+export const hexOf = (bytes: Uint8Array): string => {
+  // A buffer of the bytes themselves would cost an allocation more.
+  scratch.set(bytes)
+  return scratch.toString("hex")
+}
 
 /** The UUID of a typed id as 32 hexadecimal digits. */
 export const uuidOf = (id: string): string => hexOf(TypedId.toBytes(id))

@@ -35,7 +35,21 @@ interface Posted {
   readonly transaction: Transaction
 }
 
+/** An account that a transaction has entries of. */
+interface Touched {
+  readonly before: LedgerAccount
+  after: LedgerAccount
+}
+
+const areOpposite = ([first, second]: ReadonlyArray<Leg>): boolean =>
+  first !== undefined &&
+  second !== undefined &&
+  first.side !== second.side &&
+  first.amount.minor === second.amount.minor &&
+  first.amount.currency === second.amount.currency
+
 const balanced = (legs: ReadonlyArray<Leg>): Unbalanced | undefined => {
+  if (legs.length === 2 && areOpposite(legs)) return undefined
   const totals = new Map<Currency.Code, { debits: bigint; credits: bigint }>()
   for (const { side, amount } of legs) {
     const total = totals.get(amount.currency) ?? { debits: 0n, credits: 0n }
@@ -102,26 +116,23 @@ export const post = (
 ): Result.Result<Posted, Reason> => {
   const unbalanced = balanced(legs)
   if (unbalanced !== undefined) return Result.fail(unbalanced)
-  const before = new Map<AccountId, LedgerAccount>()
-  const after = new Map<AccountId, LedgerAccount>()
+  const touched = new Map<AccountId, Touched>()
   const entries: Array<Entry> = []
   for (const { accountId, side, amount } of legs) {
     const found = usable(book, accountId, side, amount)
     if (Result.isFailure(found)) return Result.fail(found.failure)
-    before.set(accountId, found.success)
-    const account = afterEntry(after.get(accountId) ?? found.success, side, amount.minor)
-    after.set(accountId, account)
-    entries.push({
-      accountId,
-      side,
-      amount,
-      sequence: account.sequence,
-      balance: Money.make(posted(account), account.currency)
-    })
+    const known = touched.get(accountId)
+    const after = afterEntry(known === undefined ? found.success : known.after, side, amount.minor)
+    if (known === undefined) touched.set(accountId, { before: found.success, after })
+    else known.after = after
+    const balance = Money.make(posted(after), after.currency)
+    entries.push({ accountId, side, amount, sequence: after.sequence, balance })
   }
-  for (const [accountId, account] of before) {
-    const rejection = overdrawn(account, after.get(accountId) ?? account, funded)
+  const accounts: Array<LedgerAccount> = []
+  for (const { before, after } of touched.values()) {
+    const rejection = overdrawn(before, after, funded)
     if (rejection !== undefined) return Result.fail(rejection)
+    accounts.push(after)
   }
   const transaction: Transaction = {
     ...head,
@@ -130,5 +141,5 @@ export const post = (
     valueDate: head.valueDate ?? booking.businessDate,
     entries
   }
-  return Result.succeed({ accounts: [...after.values()], transaction })
+  return Result.succeed({ accounts, transaction })
 }

@@ -21,7 +21,7 @@ import {
 } from "../../../domain/ledger/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import { hexOf, holdIdOf, transactionIdOf } from "../Uuid.ts"
-import type { AccountCache } from "./AccountCache.ts"
+import type { AccountCache, Change } from "./AccountCache.ts"
 import type { Answer, Request } from "./Admission.ts"
 import type { Appended } from "./Append.ts"
 import type { Decided } from "./BatchColumns.ts"
@@ -215,10 +215,11 @@ export const deciding = (
     }))
     const { outcomes, draft } = decideBatch(book, due, commands, now)
     const changed = draft.changed()
-    const decided = fresh.flatMap((request, index): ReadonlyArray<Decided> => {
-      const outcome = outcomes[index]
-      return outcome === undefined ? [] : [{ request, outcome }]
-    })
+    const decided: Array<Decided> = []
+    for (const [index, outcome] of outcomes.entries()) {
+      const request = fresh[index]
+      if (request !== undefined) decided.push({ request, outcome })
+    }
     const holds = new Map<HoldId, Hold.Hold>()
     const dueIds = new Set(due.map(({ id }) => id))
     let expiresFirst = Number.POSITIVE_INFINITY
@@ -231,9 +232,9 @@ export const deciding = (
       if (hold.status === "authorized") expiresFirst = Math.min(expiresFirst, hold.expiresAt ?? expiresFirst)
     }
     nextExpiry = Math.min(nextExpiry, expiresFirst)
-    const accounts = Array.from(changed.accounts)
-      .filter((account) => cache.get(account.id) !== account)
-      .map((account) => cache.change(account, batch))
+    const accounts: Array<Change> = []
+    for (const account of changed.accounts)
+      if (cache.get(account.id) !== account) accounts.push(cache.change(account, batch))
     return {
       number: batch,
       appended: {
