@@ -201,9 +201,8 @@ export const append = (
     const accounts = transaction.entries.map(({ accountId }) => uuids.account(accountId))
     plain.add({ transaction, uuid, accounts, number: row.first + index, request: requests.get(transaction) })
     if (isPair(transaction)) return
-    transaction.entries.forEach((entry, place) =>
+    for (const [place, entry] of transaction.entries.entries())
       tables.legs.add({ entry, account: accounts[place] ?? "", transaction: uuid })
-    )
   })
   for (const each of batch.decided) if (wholeReceipt(each) === undefined) tables.answers.add(each)
   for (const { difference, after } of batch.accounts) tables[difference].add(after)

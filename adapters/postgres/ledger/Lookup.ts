@@ -53,7 +53,16 @@ export interface Lookup {
   ) => Read<ReadonlyArray<Transaction.Transaction>>
 }
 
-const uuids = (ids: Iterable<string>): string => arrayOf(Array.from(ids, uuidOf))
+const uuids = (ids: Iterable<string>): string => arrayOf(Array.from(new Set(ids), uuidOf))
+
+/**
+ * The rows of a table that have one of the keys `$2`, by an index search for each. `offset 0` keeps the search as it is
+ * written: of "key = any" the planner can make a filter, and would read the whole ledger for ever after it planned while
+ * the table was small.
+ */
+const asked = (table: string, key: string): string =>
+  `unnest($2::uuid[]) asked (key) cross join lateral (
+    select * from ledger.${table} stored where stored.ledger_id = $1 and stored.${key} = asked.key offset 0)`
 
 const reversalsOf = (rows: ReadonlyArray<Row>): Reversals => {
   const reversals = new Map<TransactionId, Map<TransactionId, bigint>>()
@@ -73,21 +82,18 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
 
   return {
     accounts: (ids) =>
-      read(
-        `select ${accountColumns} from ledger.account where ledger_id = $1 and account_id = any($2::uuid[])`,
-        [uuids(ids)],
-        (rows) => rows.map(storedAccount)
+      read(`select ${accountColumns} from ${asked("account", "account_id")} a`, [uuids(ids)], (rows) =>
+        rows.map(storedAccount)
       ),
     holds: (ids) =>
       read(
-        `select ${holdColumns} from ledger.hold where ledger_id = $1 and hold_id = any($2::uuid[])`,
+        `select ${holdColumns} from ${asked("hold", "hold_id")} h`,
         [uuids(ids)],
         (rows) => new Map(rows.map((row) => holdOf(row)).map((hold) => [hold.id, hold]))
       ),
     transactions: (ids) =>
       read(
-        `select ${transactionColumns} from ledger.transaction t
-          where t.ledger_id = $1 and t.transaction_id = any($2::uuid[])`,
+        `select ${transactionColumns} from ${asked("transaction", "transaction_id")} t`,
         [uuids(ids)],
         transactionsOf
       ),
@@ -96,8 +102,7 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
         `select t.reverses, t.transaction_id, coalesce(t.amount, (
             select leg.amount from ledger.leg
             where leg.ledger_id = $1 and leg.account_id = t.accounts[1] and leg.sequence = t.sequences[1])) as amount
-          from ledger.transaction t
-          where t.ledger_id = $1 and t.reverses = any($2::uuid[])`,
+          from ${asked("transaction", "reverses")} t`,
         [uuids(ids)],
         reversalsOf
       ),
@@ -108,9 +113,8 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
           cross join lateral (select * from ledger.transaction stored where stored.key = asked.key offset 0) t
           where t.ledger_id = $1
           union all
-          select key, fingerprint, transaction_id, receipt, rejection
-          from ledger.answer where ledger_id = $1 and key = any($2::uuid[])`,
-        [arrayOf(keys)],
+          select a.key, a.fingerprint, a.transaction_id, a.receipt, a.rejection from ${asked("answer", "key")} a`,
+        [arrayOf(new Set(keys))],
         answersOf
       ),
     due: (now, limit) =>

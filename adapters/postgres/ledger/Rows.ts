@@ -116,15 +116,16 @@ export const legSource = `ledger.leg e
 export const pairSource = (number: 1 | 2): string =>
   `ledger.transaction t where t.ledger_id = $1 and t.account_${number} = $2`
 
-/** Transactions `t`; the entries of one that has more than two come as JSON. */
+/** Transactions `t`; the entries of one that has more than two come as JSON, each by two index searches (`Lookup`). */
 export const transactionColumns = `${headColumns}, t.account_1, t.account_2, t.sequence_1, t.sequence_2, t.balance_1,
   t.balance_2, t.amount, t.side, t.currency, case when t.accounts is not null then (
     select json_agg(json_build_object('account_id', e.account_id, 'sequence', e.sequence::text, 'amount', e.amount::text,
       'balance', e.balance::text, 'side', e.side, 'currency', a.currency) order by place.position)
     from unnest(t.accounts, t.sequences) with ordinality as place (account_id, sequence, position)
-    join ledger.leg e
-      on e.ledger_id = t.ledger_id and e.account_id = place.account_id and e.sequence = place.sequence
-    join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id) end as legs`
+    cross join lateral (select * from ledger.leg stored where stored.ledger_id = t.ledger_id
+      and stored.account_id = place.account_id and stored.sequence = place.sequence offset 0) e
+    cross join lateral (select * from ledger.account stored where stored.ledger_id = t.ledger_id
+      and stored.account_id = place.account_id offset 0) a) end as legs`
 
 const entryOf = (row: Row, account: AccountId): Transaction.Entry => {
   const currency = currencyOf(row)
