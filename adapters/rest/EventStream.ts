@@ -15,8 +15,8 @@ export interface EventDeclaration<C, A, E extends ApplicationError>
   readonly run: (command: C, call: Call) => Effect.Effect<Stream.Stream<A, ApplicationError>, E, RestServices>
 }
 
-/** Less than what servers and proxies take for a dead connection. */
-const heartbeat = "10 seconds"
+/** Half of the 10 seconds after which Bun closes a connection on which nothing was said. */
+const heartbeat = "5 seconds"
 
 /** The media type of events. */
 export const eventStreamType = "text/event-stream"

@@ -153,6 +153,25 @@ describe("an account's history", () => {
     assert.equal(following, 0)
   })
 
+  test("is no longer followed once its client has hung up", { timeout: 20_000 }, async () => {
+    const id = await bank.openAccount()
+    const server = bank.app.listen({ port: 0, hostname: "127.0.0.1" }).server
+    const controller = new AbortController()
+    const response = await fetch(`http://127.0.0.1:${server?.port}/v1/accounts/${id}/entries/stream`, {
+      headers: { Authorization: "Bearer ann" },
+      signal: controller.signal
+    })
+    const reader = present(response.body).pipeThrough(new TextDecoderStream()).getReader()
+    await reader.read()
+    await deposit(id, "4.00")
+    let text = ""
+    while (!text.includes("id: 1\n")) text += present((await reader.read()).value)
+    assert.equal(following, 1)
+    controller.abort()
+    while (following > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    await server?.stop(true)
+  })
+
   test("of an account that does not exist is a problem, not a stream", async () => {
     for (const path of ["entries/stream", "balance?valueDate=2026-11-24", "statements/2026-11"]) {
       const received = await send("GET", `/v1/accounts/acc_01h455vb4pex5vsknk084sn02q/${path}`, {
