@@ -4,13 +4,15 @@ import type { ApplicationError } from "../../application/errors/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import type { Authenticator, Caller } from "../../application/ports/Caller.ts"
+import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import type { IdempotencyKey } from "../../application/ports/Idempotency.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
+import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import type { Json, JsonObject } from "./Json.ts"
 
 /** What the use cases and this edge need; an app provides it by its layers. */
-export type RestServices = AccountStore | Authenticator | Bank | Ids | Ledger
+export type RestServices = AccountStore | Authenticator | Bank | HeadSigner | Ids | Ledger | LedgerTree
 
 export type Method = "GET" | "POST" | "PATCH" | "PUT"
 

@@ -10,6 +10,7 @@ import { accounts } from "./routes/accounts.ts"
 import { deposits } from "./routes/deposits.ts"
 import { holds } from "./routes/holds.ts"
 import { operations } from "./routes/operations.ts"
+import { proofs } from "./routes/proofs.ts"
 import { statements } from "./routes/statements.ts"
 import { transactions } from "./routes/transactions.ts"
 import { transfers } from "./routes/transfers.ts"
@@ -22,7 +23,8 @@ export const endpoints: ReadonlyArray<Endpoint> = [
   ...transfers,
   ...transactions,
   ...holds,
-  ...statements
+  ...statements,
+  ...proofs
 ]
 
 export interface RestOptions {

@@ -3,10 +3,13 @@ import { Clock, Duration, Effect, Layer, ManagedRuntime } from "effect"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
+import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { CustomerId } from "../../domain/ids/index.ts"
+import { TreeHead } from "../../domain/proofs/index.ts"
 import { type RestOptions, restApp } from "./index.ts"
 
 /** When it always is in these tests, unless a test moves the clock. */
@@ -24,6 +27,15 @@ const authenticator = Layer.succeed(
       const customer = customers.get(token)
       return customer === undefined ? Effect.fail(new Unauthenticated({})) : Effect.succeed({ id: token, customer })
     }
+  })
+)
+
+const secretKey = new Uint8Array(32).fill(7)
+const signer = Layer.succeed(
+  HeadSigner,
+  HeadSigner.of({
+    publicKey: TreeHead.publicKeyOf(secretKey),
+    sign: (head) => Effect.succeed(TreeHead.sign(head, secretKey))
   })
 )
 
@@ -64,7 +76,7 @@ export const freshKey = (): string => `test-${++keys}`
 
 /** Starts a bank on the given stores. */
 export const startBank = (
-  stores: Layer.Layer<AccountStore | Ids | Ledger>,
+  stores: Layer.Layer<AccountStore | Ids | Ledger | LedgerTree>,
   options: Omit<RestOptions, "runtime"> = {}
 ) => {
   let now = start
@@ -81,7 +93,7 @@ export const startBank = (
         return Effect.sync(() => clearTimeout(timer))
       })
   }
-  const services = Layer.mergeAll(stores, authenticator, Layer.succeed(Bank, { products: Product.builtIn }))
+  const services = Layer.mergeAll(stores, authenticator, signer, Layer.succeed(Bank, { products: Product.builtIn }))
   const runtime = ManagedRuntime.make(Layer.provideMerge(services, Layer.succeed(Clock.Clock, clock)))
   const app = restApp({ runtime, ...options })
 

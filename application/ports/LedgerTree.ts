@@ -28,7 +28,7 @@ export class LedgerTree extends Context.Service<
     readonly leafIndex: (id: TransactionId) => Read<number, Rejection.TransactionNotFound | LedgerTreeUnfinished>
     /** The tiles that there are among these, full ones or as full as they are. */
     readonly tiles: (ids: ReadonlyArray<Tile.TileId>) => Read<Tile.TileSource>
-    /** The signed head of exactly this size, if one is kept. */
+    /** The head of exactly this size that was signed with the bank's present key, if one is kept. */
     readonly head: (treeSize: number) => Read<TreeHead.SignedTreeHead | undefined>
     /** Keeps a signed head for ever; gives the one that was kept first for this size. */
     readonly keep: (signed: TreeHead.SignedTreeHead) => Read<TreeHead.SignedTreeHead>

@@ -2,6 +2,7 @@ import { Effect, Layer, Option, Ref } from "effect"
 import { layer as ids } from "../../adapters/ids/index.ts"
 import { accountService, serve, transactionService } from "../../adapters/rpc/index.ts"
 import { Bank } from "../../application/ports/Bank.ts"
+import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { database, dataDirOf } from "./Database.ts"
 import { demoData } from "./DemoData.ts"
@@ -9,7 +10,8 @@ import * as DevelopmentToken from "./DevelopmentToken.ts"
 import { jobs } from "./Jobs.ts"
 import { PortTaken, serveRest } from "./Rest.ts"
 import { identityOf, type Settings, settings } from "./Settings.ts"
-import { stores } from "./Stores.ts"
+import { signer } from "./SigningKey.ts"
+import { stores, treeOf } from "./Stores.ts"
 
 const tokenOf = (from: Settings): Effect.Effect<string> =>
   Option.match(from.token, {
@@ -17,9 +19,9 @@ const tokenOf = (from: Settings): Effect.Effect<string> =>
     onNone: () => DevelopmentToken.keepToken(Option.isSome(from.databaseUrl) ? undefined : `${dataDirOf(from)}/token`)
   })
 
-const services = (from: Settings, url: string, token: string) =>
+const services = (from: Settings, url: string, token: string, signing: Layer.Layer<HeadSigner>) =>
   Layer.mergeAll(
-    stores(url),
+    Layer.provideMerge(Layer.provideMerge(treeOf(url), signing), stores(url)),
     DevelopmentToken.layer(token),
     Layer.succeed(Bank, Bank.of({ identity: identityOf(from), products: Product.builtIn })),
     ids
@@ -54,7 +56,7 @@ export const bank = Effect.gen(function* () {
   const from = yield* settings
   const { url, label } = yield* database(from)
   const token = yield* tokenOf(from)
-  const context = yield* Layer.build(services(from, url, token))
+  const context = yield* Layer.build(services(from, url, token, yield* signer(from)))
   const started = yield* Effect.provideContext(running(from), context)
   return { ...started, database: label, token }
 })

@@ -2,6 +2,7 @@ import { Effect, Metric, Schedule } from "effect"
 import { resumeAccounts } from "../../application/accounts/index.ts"
 import { Ledger } from "../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
+import { getTreeHead } from "../../application/proofs/index.ts"
 
 /** Runs a job now and over and over, `every` after its last run ended; a failure is logged and the next run comes all the same. */
 const repeatedly = <A, E, R>(
@@ -32,9 +33,14 @@ const auditLedger = Effect.gen(function* () {
   yield* Metric.update(violationsNow, violations.length)
 })
 
+/** Signs the head of the ledger's tree, so that an hour is the most that could be taken back unseen. */
+const signHead = getTreeHead()
+
 /** The work that no request asks for, for as long as the scope is open. */
 export const jobs = Effect.all([
   repeatedly("hold expiry", "1 seconds", expireHolds),
   repeatedly("account resumption", "10 seconds", resumeAccounts()),
-  repeatedly("ledger audit", "60 minutes", auditLedger)
+  repeatedly("ledger audit", "60 minutes", auditLedger),
+  repeatedly("tree head", "60 minutes", signHead),
+  Effect.addFinalizer(() => Effect.catchCause(signHead, (cause) => Effect.logError("last tree head failed", cause)))
 ])

@@ -3,10 +3,12 @@ import { restApp, tokenBuckets } from "../../adapters/rest/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import type { Authenticator } from "../../application/ports/Caller.ts"
+import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
+import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 
-type Services = AccountStore | Authenticator | Bank | Ids | Ledger
+type Services = AccountStore | Authenticator | Bank | HeadSigner | Ids | Ledger | LedgerTree
 
 /** The port cannot be listened on: another process has it, or it is not allowed. */
 export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {

@@ -11,6 +11,10 @@ const Token = Schema.String.check(
   Schema.isPattern(/^[\x21-\x7e]{16,}$/u, { message: "Expected 16 or more visible ASCII characters" })
 )
 
+const SigningKey = Schema.String.check(
+  Schema.isPattern(/^[0-9a-f]{64}$/u, { message: "Expected 64 lower-case hexadecimal digits: 32 secret random bytes" })
+)
+
 const bounded = (minimum: number, maximum: number) =>
   Schema.String.check(
     Schema.makeFilter((text: string) =>
@@ -47,6 +51,11 @@ export const documented: ReadonlyArray<Setting> = [
   { name: "DATABASE_URL", meaning: "PostgreSQL to use (an embedded one is started when it is not set)" },
   { name: "BANK_DATA_DIR", meaning: "where the embedded PostgreSQL and the development token are kept" },
   { name: "BANK_TOKEN", meaning: "development token that the edges accept (made and kept when it is not set)" },
+  {
+    name: "BANK_SIGNING_KEY",
+    meaning:
+      "Ed25519 secret key of the tree heads, 64 hexadecimal digits (made, and kept in the data directory, when not set)"
+  },
   { name: "BANK_DEMO", meaning: "whether demo accounts are opened (true)" },
   { name: "BANK_IBAN_COUNTRY", meaning: "country of the bank's IBANs: DE or GB (DE)" },
   { name: "BANK_IBAN_BANK_CODE", meaning: "bank code inside the IBANs (10020030)" },
@@ -61,6 +70,7 @@ const fromEnvironment = Config.all({
   databaseUrl: Config.option(Config.schema(DatabaseUrl, "DATABASE_URL")),
   dataDir: Config.option(Config.NonEmptyString("BANK_DATA_DIR")),
   token: Config.option(Config.schema(Token, "BANK_TOKEN")),
+  signingKey: Config.option(Config.schema(SigningKey, "BANK_SIGNING_KEY")),
   demo: Config.Boolean("BANK_DEMO").pipe(Config.withDefault(true)),
   ibanCountry: Config.Literals(["DE", "GB"], "BANK_IBAN_COUNTRY").pipe(Config.withDefault("DE")),
   ibanBankCode: Config.NonEmptyString("BANK_IBAN_BANK_CODE").pipe(Config.withDefault("10020030")),

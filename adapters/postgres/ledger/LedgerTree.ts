@@ -1,6 +1,6 @@
 /**
  * The stored Merkle tree of a ledger, for proofs: reads of one round trip each without locks, on a pool of its own, and
- * the insert of a signed head, which keeps the first one of a size.
+ * the insert of a signed head, which keeps the first one of a size and key.
  */
 import { Effect, Layer } from "effect"
 import { HeadSigner } from "../../../application/ports/HeadSigner.ts"
@@ -31,7 +31,7 @@ const leafText = `select t.number, t.number < (select first + transactions from 
   from ledger.transaction t where t.ledger_id = $1 and t.transaction_id = $2`
 
 const headText = `select size, root, (extract(epoch from signed_at) * 1000)::bigint as signed_at, signature
-  from ledger.head where ledger_id = $1 and size = $2`
+  from ledger.head where ledger_id = $1 and size = $2 and public_key = decode($3, 'hex')`
 
 const keepText = `insert into ledger.head (ledger_id, size, root, signed_at, signature, public_key)
   values ($1, $2, decode($3, 'hex'), $4::timestamptz, decode($5, 'hex'), decode($6, 'hex')) on conflict do nothing`
@@ -48,7 +48,7 @@ const headOf = (row: Row, ledgerId: LedgerId): TreeHead.SignedTreeHead => ({
 
 const treeOf = (pool: Pool, ledger: number, ledgerId: LedgerId, publicKey: TreeHead.PublicKey) => {
   const head = (treeSize: number) =>
-    Effect.map(pool.query(headText, [ledger, treeSize]), ([row]) =>
+    Effect.map(pool.query(headText, [ledger, treeSize, hexOf(publicKey)]), ([row]) =>
       row === undefined ? undefined : headOf(row, ledgerId)
     )
   return LedgerTree.of({

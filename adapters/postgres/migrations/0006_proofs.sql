@@ -27,7 +27,7 @@ create table ledger.node (
   primary key (ledger_id, level, index)
 );
 
--- Signed tree heads that were given out, one for a size.
+-- Signed tree heads that were given out, one for a size and a key.
 create table ledger.head (
   ledger_id integer not null,
   size bigint not null check (size >= 0),
@@ -35,7 +35,7 @@ create table ledger.head (
   signed_at timestamptz not null,
   signature bytea not null check (length(signature) = 64),
   public_key bytea not null check (length(public_key) = 32),
-  primary key (ledger_id, size)
+  primary key (ledger_id, size, public_key)
 );
 
 grant select, insert on ledger.batch, ledger.node, ledger.head to bank_ledger;

@@ -1,5 +1,6 @@
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { format } from "effect/observability/PrometheusMetrics"
+import { getPublicKey, PublicKey } from "../../../application/proofs/index.ts"
 import { docsAsset, docsPage, docsPolicy } from "../Docs.ts"
 import { EdgeError } from "../EdgeError.ts"
 import type { RestServices } from "../Endpoint.ts"
@@ -24,6 +25,8 @@ const found = (type: string, body: Answer["body"], headers: Readonly<Record<stri
 
 const json = (value: unknown): Answer => found("application/json", JSON.stringify(value))
 
+const encodeKey = Schema.encodeSync(PublicKey)
+
 // Swagger UI's files change only with the deployment; an hour spares 1.5 MB a visit.
 const hour = { "Cache-Control": "public, max-age=3600" }
 
@@ -32,7 +35,7 @@ const prometheusText = "text/plain; version=0.0.4; charset=utf-8"
 const described = (operationId: string, summary: string, type = "application/json") => ({ operationId, summary, type })
 
 /**
- * Health, metrics and documentation. `describe` makes the API description, once, of these routes and the endpoints;
+ * Health, metrics, the bank's public key and documentation. `describe` makes the API description, once, of these routes and the endpoints;
  * `ready` tells whether requests can be served now.
  */
 export const operations = (
@@ -64,6 +67,11 @@ export const operations = (
       path: "/openapi.json",
       described: described("getApiDescription", "This description"),
       respond: () => Effect.succeed(found("application/json", description))
+    },
+    {
+      path: "/.well-known/ledger-key.json",
+      described: described("getPublicKey", "The key that verifies the bank's tree heads"),
+      respond: () => Effect.map(getPublicKey(), (key) => json(encodeKey(key)))
     },
     {
       path: "/docs",

@@ -116,7 +116,8 @@ for (let round = 0; round < rounds; round++) {
 
 const code = await bank.stop()
 if (code !== 0) fail(`the bank stopped with ${code}:\n${bank.output()}`)
-const violations = await Effect.runPromise(Effect.scoped(verify({ dataDir })))
+const checked = await Effect.runPromise(Effect.scoped(verify({ dataDir })))
+const violations = [...checked.violations, ...checked.findings]
 if (violations.length > 0) fail(`invariants violated:\n${violations.map((each) => JSON.stringify(each)).join("\n")}`)
 await rm(dataDir, { recursive: true, force: true })
 console.log("every acknowledged transfer is there, none twice, and all invariants hold")
