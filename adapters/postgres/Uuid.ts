@@ -5,9 +5,10 @@ const hexDigits = 32
 
 const scratch = Buffer.alloc(hexDigits / 2)
 
-/** The 32 hexadecimal digits of 16 bytes: PostgreSQL reads them as a UUID. */
+/** The hexadecimal digits of bytes: PostgreSQL reads those of 16 as a UUID. */
 export const hexOf = (bytes: Uint8Array): string => {
-  // A buffer of the bytes themselves would cost an allocation more.
+  if (bytes.length !== scratch.length) return Buffer.from(bytes).toString("hex")
+  // Ids are made by the thousand: a buffer of each would cost more than its digits.
   scratch.set(bytes)
   return scratch.toString("hex")
 }
