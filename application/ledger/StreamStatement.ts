@@ -29,9 +29,9 @@ export const streamStatement = Effect.fn("ledger.streamStatement")(function* (qu
   const opening = before?.balance ?? Money.zero(currency)
 
   const linesFrom = Effect.fnUntraced(function* ({ after, closing }: Progress) {
-    const from = after === undefined ? {} : { after }
-    const period = { accountId, bookedFrom, bookedBefore, limit: pageSize }
-    const page = yield* ledger.entries({ ...period, order: "oldest", ...from })
+    // What comes after an entry of the period is not before it, and a sequence is found at less cost than a time.
+    const from = after === undefined ? { bookedFrom } : { after }
+    const page = yield* ledger.entries({ accountId, order: "oldest", bookedBefore, limit: pageSize, ...from })
     const last = page.at(-1)
     const lines: Array<StatementLine.StatementLine> = page.map(StatementLine.lineOf)
     const total = StatementLine.closingAfter(closing, page)
