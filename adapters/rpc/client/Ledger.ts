@@ -80,6 +80,11 @@ const caller =
       )
   }
 
+/** A server that follows entries says at least every 10 seconds that it is there; one silent for this long is gone. */
+const silence = "30 seconds"
+
+const silent = new ConnectError("nothing was heard for 30 seconds", Code.Unavailable)
+
 /** Declares a call that is answered by a stream, for as long as it is read: its method, and the items of its responses. */
 const streamer =
   (transport: Transport, headers: Readonly<Record<string, string>>) =>
@@ -102,6 +107,7 @@ const streamer =
               responses(transport, method, signal, headers, messageOf(method.input, request)),
               (error) => ConnectError.from(error)
             ).pipe(
+              Stream.timeoutOrElse({ duration: silence, orElse: () => Stream.fail(silent) }),
               Stream.catch((error) => Stream.fromEffect(read(error))),
               Stream.mapEffect((message) => Effect.orDie(decode(plainOf(method.output, message)[as]))),
               Stream.flatMap(Stream.fromArray)
