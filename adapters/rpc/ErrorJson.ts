@@ -6,8 +6,10 @@ import { AccountStoreUnavailable } from "../../application/ports/AccountStore.ts
 import { Unauthenticated } from "../../application/ports/Caller.ts"
 import { IdempotencyConflict } from "../../application/ports/Idempotency.ts"
 import { LedgerOverloaded, LedgerUnavailable } from "../../application/ports/Ledger.ts"
+import { LedgerTreeUnfinished } from "../../application/ports/LedgerTree.ts"
 import { Account } from "../../domain/accounts/index.ts"
 import { Rejection } from "../../domain/ledger/index.ts"
+import { OutOfTree } from "../../domain/proofs/index.ts"
 
 const AnyError: Schema.Codec<ApplicationError, unknown> = Schema.Union([
   Rejection.Rejection,
@@ -17,6 +19,8 @@ const AnyError: Schema.Codec<ApplicationError, unknown> = Schema.Union([
   LedgerUnavailable,
   AccountStoreUnavailable,
   StatementTooLong,
+  LedgerTreeUnfinished,
+  OutOfTree,
   BatchRejected,
   Unauthenticated
 ])

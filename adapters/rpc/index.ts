@@ -2,6 +2,7 @@
 export { accountService } from "./AccountService.ts"
 export * as LedgerClient from "./client/Ledger.ts"
 export { ledgerService } from "./LedgerService.ts"
+export { proofService } from "./ProofService.ts"
 export { ListenFailed, messageBytesMax, type Options as ServerOptions, type RpcServer, serve } from "./Server.ts"
 export { transactionService } from "./TransactionService.ts"
 export type { RpcService } from "./Unary.ts"

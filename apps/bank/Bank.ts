@@ -1,8 +1,12 @@
 import { Effect, Layer, Option, Ref } from "effect"
 import { layer as ids } from "../../adapters/ids/index.ts"
-import { accountService, serve, transactionService } from "../../adapters/rpc/index.ts"
+import { accountService, proofService, serve, transactionService } from "../../adapters/rpc/index.ts"
+import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
+import type { Ids } from "../../application/ports/Ids.ts"
+import type { Ledger } from "../../application/ports/Ledger.ts"
+import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { database, dataDirOf } from "./Database.ts"
 import { demoData } from "./DemoData.ts"
@@ -27,13 +31,15 @@ const services = (from: Settings, url: string, token: string, signing: Layer.Lay
     ids
   )
 
+type RpcServices = AccountStore | Bank | HeadSigner | Ids | Ledger | LedgerTree
+
 /** Everything that runs once the stores are there. It ends in the reverse order: edges, jobs, stores, database. */
 const running = Effect.fnUntraced(function* (from: Settings) {
   const demo = from.demo ? yield* demoData() : undefined
   yield* jobs
   const isReady = yield* Ref.make(false)
   // The ledger service trusts its caller with any key and command: it is for services, not for this public port.
-  const rpc = yield* serve([accountService, transactionService], {
+  const rpc = yield* serve<RpcServices>([accountService, transactionService, proofService], {
     host: from.host,
     port: from.rpcPort
   }).pipe(
