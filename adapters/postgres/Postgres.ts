@@ -46,7 +46,12 @@ export interface Pool {
     text: string,
     parameters?: ReadonlyArray<Parameter>
   ) => Effect.Effect<ReadonlyArray<Row>, PostgresUnavailable>
-  /** Runs any number of statements without parameters in one transaction and one round trip. */
+  /**
+   * Runs one statement without parameters, sent as one message. That of `query` comes in several, and where the last is
+   * lost on its way the server keeps the statement's locks until it learns that the connection is gone, maybe for hours.
+   */
+  readonly statement: (text: string) => Effect.Effect<ReadonlyArray<Row>, PostgresUnavailable>
+  /** Runs any number of statements without parameters in one transaction and one round trip, sent as one message. */
   readonly script: (text: string) => Effect.Effect<void, PostgresUnavailable>
 }
 
@@ -124,6 +129,7 @@ const lease = (options: PostgresOptions, pool: PoolOptions) => {
   return {
     query: (text: string, parameters: ReadonlyArray<Parameter> = []) =>
       run((sql) => sql.unsafe<Array<Row>>(text, [...parameters], { prepare: true })),
+    statement: (text: string) => run((sql) => sql.unsafe<Array<Row>>(text).simple()),
     script: (text: string) => Effect.asVoid(run((sql) => sql.unsafe(text).simple())),
     end: () => Promise.all([end(current, endTimeoutMs), ...ending])
   }

@@ -1,9 +1,13 @@
 /**
  * Who writes a ledger. A takeover raises the epoch and commits: it waits for a batch that holds the fence, and every
  * batch of an earlier epoch that comes after it fails. Only then is the ledger's state read.
+ *
+ * Both take the ledger's row, and both are sent as one message: whatever becomes of the connection, the row is free when
+ * the statements have run, and no other takeover waits longer than that.
  */
 import { Effect } from "effect"
 import type { LedgerId } from "../../../domain/ids/index.ts"
+import { quotedLiteral } from "../Columns.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, intOf, type Row } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
@@ -26,11 +30,10 @@ const epochOf = (row: Row): Epoch => ({
 /** Makes `writer` (a UUID) the one that writes the ledger, whoever was. */
 export const takeOver = (pool: Pool, ledgerId: LedgerId, writer: string): Effect.Effect<Epoch, PostgresUnavailable> =>
   Effect.map(
-    pool.query(
-      `insert into ledger.ledger (id, epoch, writer) values ($1, 1, $2)
+    pool.statement(
+      `insert into ledger.ledger (id, epoch, writer) values ('${uuidOf(ledgerId)}', 1, ${quotedLiteral(writer)})
         on conflict (id) do update set epoch = ledger.ledger.epoch + 1, writer = excluded.writer
-        returning ledger_id, epoch, batches`,
-      [uuidOf(ledgerId), writer]
+        returning ledger_id, epoch, batches`
     ),
     ([row]) => epochOf(row ?? {})
   )
@@ -42,9 +45,9 @@ export const takeOverAgain = (
   writer: string
 ): Effect.Effect<Epoch | undefined, PostgresUnavailable> =>
   Effect.map(
-    pool.query(
-      "update ledger.ledger set epoch = epoch + 1 where id = $1 and writer = $2 returning ledger_id, epoch, batches",
-      [uuidOf(ledgerId), writer]
+    pool.statement(
+      `update ledger.ledger set epoch = epoch + 1 where id = '${uuidOf(ledgerId)}' and writer = ${quotedLiteral(writer)}
+        returning ledger_id, epoch, batches`
     ),
     ([row]) => (row === undefined ? undefined : epochOf(row))
   )

@@ -29,6 +29,7 @@ const listening = (heard: Array<Heard>) =>
             const said: Heard = { options, scripts: new Set(), queries: new Map() }
             heard.push(said)
             return {
+              ...pool,
               query: (text, parameters = []) => {
                 said.queries.set(text, parameters)
                 return pool.query(text, parameters)

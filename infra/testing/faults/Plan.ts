@@ -43,8 +43,10 @@ const cutTraps = (dice: Dice, number: number): ReadonlyArray<Trap> => {
 }
 
 /** Everything reaches the server, and its answer does not come back. */
-const answerTrap = (dice: Dice): Trap =>
-  trapOf(dice, dice.pick(["cut", "hole"]), { phase: "append", from: "server", where: dice.pick(["before", "within"]) })
+const answerTrap = (dice: Dice): Trap => {
+  const trap = trapOf(dice, dice.pick(["cut", "hole"]), { from: "server", where: dice.pick(["before", "within"]) })
+  return dice.chance(20) ? { ...trap, phase: "takeover", skip: 0 } : { ...trap, phase: "append" }
+}
 
 const anyFault = (dice: Dice): Fault => dice.pick(["cut", "hole", "late", "pause", "kill"])
 

@@ -26,12 +26,6 @@ export interface Finished {
 const senderPatienceMs = 80
 const pauseMs = 15
 
-/**
- * How long a takeover may wait for a batch whose end is lost on its way: the server keeps that batch's lock until it
- * hears that the connection is gone, and no timeout of a statement counts meanwhile.
- */
-const lockedMs = 1500
-
 /** Attempts under load; what has no answer then is sent again at the end. */
 const attemptsUnderLoad = 3
 
@@ -130,7 +124,7 @@ export const runPlan = async (plan: Plan, posts: ReadonlyArray<Post>, tally: Tal
       const keptMs = dice.below(700)
       beside(
         sleep(waitMs)
-          .then(() => (isTakenOver && !isOver ? Promise.race([takeOver(), sleep(lockedMs)]) : sleep(keptMs)))
+          .then(() => (isTakenOver && !isOver ? takeOver() : sleep(keptMs)))
           .then(() => post.proxy.release())
       )
     }

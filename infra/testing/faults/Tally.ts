@@ -48,7 +48,10 @@ const classesWanted: ReadonlyArray<string> = [
   ...places("pause", ["append", "lookup"], sides),
   ...places("kill", ["append", "lookup"], sides),
   ...places("late", ["append"], ["writer"]),
-  ...places("hole", ["append"], sides)
+  ...places("hole", ["append"], sides),
+  // A takeover that is done, and its writer does not learn of it.
+  className({ fault: "hole", phase: "takeover", from: "server", where: "before" }),
+  className({ fault: "hole", phase: "takeover", from: "server", where: "within" })
 ]
 
 /** Classes and facts that a complete series must have and this one lacks. */

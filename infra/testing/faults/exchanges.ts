@@ -1,8 +1,8 @@
 /** Follows one connection: which exchange of statement and answer each message belongs to, and what that is for. */
-import { type Message, twoTexts } from "./frames.ts"
+import { type Message, scriptOf, twoTexts } from "./frames.ts"
 import type { From, Phase } from "./Trap.ts"
 
-/** A statement and its answer: the writer's messages up to Sync, the server's up to ReadyForQuery. */
+/** Statements and their answer: the writer's messages up to Sync or a script, the server's up to ReadyForQuery. */
 export interface Exchange {
   phase: Phase
   /** Messages seen of each side. */
@@ -24,11 +24,11 @@ export interface Exchanges {
 
 /** A side's last message of an exchange. */
 export const isLast = (from: From, { letter }: Message): boolean =>
-  from === "server" ? letter === "Z" : letter === "S" || letter === "*"
+  from === "server" ? letter === "Z" : letter === "S" || letter === "Q" || letter === "*"
 
 const begun = (phase: Phase): Exchange => ({ phase, seen: { writer: 0, server: 0 }, isSkipped: false })
 
-const recoveryReads = 2
+/** Reads by which lost requests are settled: the first look for answers after a takeover anew, and what follows. */
 const settlingReads = 2
 
 export const exchangesOf = (claims: Claims): Exchanges => {
@@ -36,28 +36,39 @@ export const exchangesOf = (claims: Claims): Exchanges => {
   const unanswered: Array<Exchange> = []
   let asking: Exchange | undefined
   let name = ""
+  /** Reads since the first look for answers, which ends the recovery. */
   let reads = 0
 
-  const readPhase = (): Phase => {
-    reads += 1
-    if (reads <= recoveryReads) return "recovery"
-    return claims.isAgain && reads <= recoveryReads + settlingReads ? "settling" : "lookup"
+  const readPhase = (text: string): Phase => {
+    if (reads > 0 || text.includes("ledger.answer")) reads += 1
+    if (reads === 0) return "recovery"
+    return claims.isAgain && reads <= settlingReads ? "settling" : "lookup"
   }
 
-  const phaseOf = (text: string): Phase => {
+  const writePhase = (text: string): Phase => {
     if (text.includes("ledger.fence(")) return "append"
-    if (name.includes("ledger lookup")) return readPhase()
-    if (!name.includes("ledger writer")) return "other"
+    if (!text.includes("epoch + 1")) return "recovery"
     claims.isAgain = !text.startsWith("insert")
     return claims.isAgain ? "retake" : "takeover"
   }
 
-  const classify = (exchange: Exchange, message: Message): void => {
-    if (message.letter !== "P" && message.letter !== "B") return
+  const phaseOf = (text: string): Phase => {
+    if (name.includes("ledger lookup")) return readPhase(text)
+    return name.includes("ledger writer") ? writePhase(text) : "other"
+  }
+
+  const textOf = (message: Message): string | undefined => {
+    if (message.letter === "Q") return scriptOf(message)
+    if (message.letter !== "P" && message.letter !== "B") return undefined
     const [first, second] = twoTexts(message)
-    if (message.letter === "P") texts.set(first, second)
-    if (exchange.phase === "other")
-      exchange.phase = phaseOf(message.letter === "P" ? second : (texts.get(second) ?? ""))
+    if (message.letter === "B") return texts.get(second)
+    texts.set(first, second)
+    return second
+  }
+
+  const classify = (exchange: Exchange, message: Message): void => {
+    const text = textOf(message)
+    if (text !== undefined && exchange.phase === "other") exchange.phase = phaseOf(text)
   }
 
   const ofWriter = (message: Message): Exchange | undefined => {

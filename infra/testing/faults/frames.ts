@@ -34,3 +34,6 @@ export const twoTexts = ({ bytes }: Message): readonly [string, string] => {
   const second = bytes.indexOf(0, first + 1)
   return [bytes.toString("utf8", 5, first), bytes.toString("utf8", first + 1, second)]
 }
+
+/** The text of a Query: statements that are sent at once and run as one transaction. */
+export const scriptOf = ({ bytes }: Message): string => bytes.toString("utf8", 5, bytes.length - 1)
