@@ -3,7 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { builtinModules } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
+import { Result, Schema } from "effect"
+import { leafHashes, ledgerId, publicKey, secretKey, storeOf, transaction } from "../../domain/proofs/examples.ts"
+import { Inclusion, Leaf, ReceiptProof, Tree, TreeHead } from "../../domain/proofs/index.ts"
 import { node, root, run } from "./command.ts"
 import type { Tally } from "./tally.ts"
 
@@ -13,12 +17,38 @@ const contexts = (): ReadonlyArray<string> =>
     .map((entry) => entry.name)
     .sort()
 
+// What a page does that verifies a receipt which a customer drops on it.
+const verifying = `
+globalThis.verify = (text, key) => {
+  const proof = Schema.decodeUnknownSync(proofs.ReceiptProof)(JSON.parse(text))
+  return proofs.verifyReceipt(proof, Schema.decodeUnknownSync(proofs.TreeHead.PublicKey)(key))._tag
+}`
+
 /** The entry keeps each context's whole public face on the global object, where nothing of it can be shaken off. */
 const entryOf = (names: ReadonlyArray<string>): string =>
   [
     ...names.map((name) => `import * as ${name} from ${JSON.stringify(join(root, "domain", name, "index.ts"))}`),
-    `globalThis.bank = { ${names.join(", ")} }`
+    `globalThis.bank = { ${names.join(", ")} }`,
+    `import * as Schema from ${JSON.stringify(fileURLToPath(import.meta.resolve("effect/Schema")))}`,
+    verifying
   ].join("\n")
+
+/** A receipt of one transaction among seven, as a bank gives it out, and the key that verifies it. */
+const receipt = (): { readonly text: string; readonly key: string } => {
+  const leafHash = Leaf.hashOf(transaction)
+  const { tree, source } = storeOf(leafHashes(7).with(4, leafHash))
+  const head = { ledgerId, treeSize: 7, rootHash: Tree.root(tree), timestamp: transaction.bookedAt }
+  const proof = {
+    transaction: Leaf.contentOf(transaction),
+    leafHash,
+    inclusion: Result.getOrThrow(Inclusion.make(4, 7, source)),
+    treeHead: TreeHead.sign(head, secretKey)
+  }
+  return {
+    text: JSON.stringify(Schema.encodeSync(ReceiptProof)(proof)),
+    key: Schema.encodeSync(TreeHead.PublicKey)(publicKey)
+  }
+}
 
 const builtins: ReadonlySet<string> = new Set(builtinModules)
 
@@ -54,7 +84,7 @@ const bundle = async (entry: string) => {
 // a TextEncoder and a TextDecoder while it loads, which every browser has.
 const evaluation = `
 const vm = require("node:vm")
-const [file, faces] = process.argv.slice(1)
+const [file, faces, receipt] = process.argv.slice(1)
 const context = vm.createContext({ TextEncoder, TextDecoder })
 const problems = []
 try {
@@ -64,13 +94,19 @@ try {
 }
 for (const name of JSON.parse(faces))
   if (Object.keys(context.bank?.[name] ?? {}).length === 0) problems.push("domain/" + name + " exports nothing")
+const { text, key } = JSON.parse(receipt)
+for (const [altered, expected] of [[text, "Success"], [text.replace("12.34", "12.35"), "Failure"]])
+  if (context.verify?.(altered, key) !== expected) problems.push("a receipt does not verify as " + expected)
 for (const name of ["process", "Buffer", "require", "Bun", "Deno", "module", "setTimeout"])
   if (vm.runInContext("typeof " + name, context) !== "undefined") problems.push("the context is not bare: " + name)
 console.log(problems.join("\\n"))
 process.exitCode = problems.length
 `
 
-/** Proves that the whole domain runs in a browser; prints the bundle's size. Counts as one test. */
+/**
+ * Proves that the whole domain runs in a browser, and verifies a receipt there; prints the bundle's size. Counts as one
+ * test.
+ */
 export const browserBundle = async (): Promise<Tally> => {
   const names = contexts()
   const folder = await mkdtemp(join(tmpdir(), "bank-browser-"))
@@ -86,7 +122,14 @@ export const browserBundle = async (): Promise<Tally> => {
       const code = await output.text()
       const file = join(folder, "bank.js")
       await writeFile(file, code)
-      const { code: exit, output: printed } = await run([node, "-e", evaluation, file, JSON.stringify(names)])
+      const { code: exit, output: printed } = await run([
+        node,
+        "-e",
+        evaluation,
+        file,
+        JSON.stringify(names),
+        JSON.stringify(receipt())
+      ])
       if (exit !== 0) problems.push(printed)
       const gzip = gzipSync(code).byteLength
       console.log(`domain in a browser: ${names.join(", ")}; ${code.length} bytes minified, ${gzip} bytes gzip`)
