@@ -1,8 +1,8 @@
-/** Looks at a ledger after a run: through a port that had no part in it, and at its rows. */
+/** Looks at a ledger after a run: through a port that had no part in it, at its rows, and at its journal. */
 import { Effect, Layer, Result } from "effect"
 import type postgres from "postgres"
 import { layer as ids } from "../../../adapters/ids/index.ts"
-import { Ledger, LedgerAudit, Postgres } from "../../../adapters/postgres/index.ts"
+import { Ledger, LedgerAudit, Postgres, verifyStored } from "../../../adapters/postgres/index.ts"
 import { Ledger as LedgerPort } from "../../../application/ports/Ledger.ts"
 import { LedgerAudit as AuditPort } from "../../../application/ports/LedgerAudit.ts"
 import { HoldId, TransactionId, TypedId } from "../../../domain/ids/index.ts"
@@ -110,12 +110,23 @@ const checkReads = ({ book, desk }: Finished, rows: ReadonlyArray<EntryRow>) =>
     must(violations.length === 0, `invariants are violated: ${canonical(violations)}`)
   })
 
+/** The journal that all writers together have written is one chain, and is of what is stored. */
+const checkJournal = ({ ledgerId, book }: Finished) =>
+  Effect.gen(function* () {
+    const { findings, transactions } = yield* verifyStored(ledgerId)
+    must(findings.length === 0, `the journal does not verify: ${canonical(findings)}`)
+    must(
+      transactions === book.transactions.size,
+      `the journal has ${transactions} transactions of ${book.transactions.size}`
+    )
+  })
+
 /** Throws an error that says what is wrong with the ledger of a run; `url` is its database without a proxy. */
 export const verify = async (finished: Finished, url: string, sql: postgres.Sql): Promise<void> => {
   const { ledgerId, book } = finished
   const layer = Layer.merge(Ledger.layer({ ledgerId }), LedgerAudit.layer(ledgerId)).pipe(
-    Layer.provide(Postgres.layer({ url })),
-    Layer.provide(ids)
+    Layer.provide(ids),
+    Layer.provideMerge(Postgres.layer({ url }))
   )
   const checks = Effect.gen(function* () {
     yield* checkAnswers(book)
@@ -124,6 +135,7 @@ export const verify = async (finished: Finished, url: string, sql: postgres.Sql)
     must(sum === 0n, `entries sum to ${sum}`)
     checkTransactions(rows, book)
     yield* checkReads(finished, rows)
+    yield* checkJournal(finished)
   })
   await Effect.runPromise(Effect.scoped(Effect.provide(checks, layer)))
 }
