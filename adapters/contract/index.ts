@@ -13,5 +13,6 @@ export {
   submit,
   transfer
 } from "./Desk.ts"
+export { feedContract } from "./FeedContract.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
 export { proofContract } from "./ProofContract.ts"

@@ -19,6 +19,24 @@ export interface Answer {
   readonly outcome: Result.Result<Receipt.Receipt, Rejection.Rejection>
 }
 
+/** What one commit changed. */
+export interface Committed {
+  readonly transactions: ReadonlyArray<Transaction.Transaction>
+  readonly holds: ReadonlyArray<HoldId>
+  readonly accounts: ReadonlyArray<AccountId>
+}
+
+/** Did more of the account change than a posting changes? */
+const isChanged = (before: LedgerAccount.LedgerAccount | undefined, after: LedgerAccount.LedgerAccount): boolean =>
+  before === undefined ||
+  before.revision !== after.revision ||
+  before.restriction !== after.restriction ||
+  before.closed !== after.closed ||
+  before.overdraftLimit !== after.overdraftLimit ||
+  before.openHolds !== after.openHolds ||
+  before.pendingDebits !== after.pendingDebits ||
+  before.pendingCredits !== after.pendingCredits
+
 /**
  * What one ledger remembers, for as long as the layer lives. Every write is one synchronous `commit`, so concurrent
  * fibers see all of it or none; there are no locks.
@@ -41,6 +59,8 @@ export class LedgerState extends Context.Service<
     readonly due: (now: Instant.Instant, limit: number) => ReadonlyArray<Hold.Hold>
     /** Rings for the accounts of what is committed. */
     readonly bell: EntryBell
+    /** What each commit changed, in order: transactions, holds, and accounts otherwise than by postings. */
+    readonly commits: ReadonlyArray<Committed>
     readonly commit: (draft: DraftBook) => void
   }
 >()("bank/adapters/memory/LedgerState") {}
@@ -52,6 +72,7 @@ const make = (): LedgerState["Service"] => {
   const reversed = new Map<TransactionId, bigint>()
   const entries = new Map<AccountId, Array<Transaction.BookedEntry>>()
   const short = new Set<AccountId>()
+  const commits: Array<Committed> = []
   const expiring = new Map<HoldId, Hold.Hold>()
   // No expiring hold is due before this: it saves the search in nearly every call.
   let dueFrom = Number.POSITIVE_INFINITY
@@ -98,6 +119,7 @@ const make = (): LedgerState["Service"] => {
     holds,
     transactions,
     answers: new Map(),
+    commits,
     short,
     entries: (id) => entries.get(id) ?? [],
     bookingTime: (now) => {
@@ -117,10 +139,18 @@ const make = (): LedgerState["Service"] => {
     },
     bell,
     commit: (draft) => {
+      // Each of these can be gone through only once.
       const changed = draft.changed()
-      for (const account of changed.accounts) commitAccount(account)
-      for (const hold of changed.holds) commitHold(hold)
-      for (const transaction of changed.transactions) commitTransaction(transaction)
+      const [accountsAfter, holdsAfter, posted] = [[...changed.accounts], [...changed.holds], [...changed.transactions]]
+      const committed = {
+        transactions: posted,
+        holds: holdsAfter.map(({ id }) => id),
+        accounts: accountsAfter.filter((each) => isChanged(accounts.get(each.id), each)).map(({ id }) => id)
+      }
+      for (const account of accountsAfter) commitAccount(account)
+      for (const hold of holdsAfter) commitHold(hold)
+      for (const transaction of posted) commitTransaction(transaction)
+      commits.push(committed)
     }
   }
 }

@@ -3,11 +3,12 @@ import { Layer } from "effect"
 import { layer as accountStore } from "./AccountStore.ts"
 import { layer as ledger } from "./Ledger.ts"
 import { layer as ledgerAudit } from "./LedgerAudit.ts"
+import { layer as ledgerFeed } from "./LedgerFeed.ts"
 import { layer as ledgerState } from "./LedgerState.ts"
 import { layer as ledgerTree } from "./LedgerTree.ts"
 
 /** An empty ledger with its audit and its tree; each build is a ledger of its own. */
-export const ledgerLayer = Layer.provide(Layer.mergeAll(ledger, ledgerAudit, ledgerTree), ledgerState)
+export const ledgerLayer = Layer.provide(Layer.mergeAll(ledger, ledgerAudit, ledgerFeed, ledgerTree), ledgerState)
 
 /** No accounts yet. */
 export const accountStoreLayer = accountStore

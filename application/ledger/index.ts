@@ -22,6 +22,7 @@ export {
   postItems
 } from "./PostBatch.ts"
 export { PostTransaction, postTransaction } from "./PostTransaction.ts"
+export { relayEvents } from "./RelayEvents.ts"
 export { ReleaseHold, releaseHold } from "./ReleaseHold.ts"
 export { ReverseTransaction, reverseTransaction } from "./ReverseTransaction.ts"
 export { entryPage, remaining, type SequenceRange, windowOf } from "./SearchWindow.ts"

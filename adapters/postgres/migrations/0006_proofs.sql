@@ -38,4 +38,14 @@ create table ledger.head (
   primary key (ledger_id, size, public_key)
 );
 
+-- How far each consumer of the feed of batches is: before the batch, and behind the last transaction of those before it.
+create table ledger.cursor (
+  ledger_id integer not null,
+  consumer text not null,
+  batch bigint not null check (batch >= 0),
+  transaction_id uuid,
+  primary key (ledger_id, consumer)
+);
+
+grant select, insert, update on ledger.cursor to bank_ledger;
 grant select, insert on ledger.batch, ledger.node, ledger.head to bank_ledger;
