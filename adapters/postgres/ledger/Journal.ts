@@ -79,7 +79,8 @@ export const emptyEnd = (ledgerId: LedgerId): JournalEnd => ({
   hash: nativeSha256(Buffer.concat([Buffer.from(genesisLabel, "ascii"), TypedId.toBytes(ledgerId)]))
 })
 
-const lines = (values: ReadonlyArray<string | number | bigint | boolean>): Uint8Array =>
+/** The digest of values, a line each. */
+export const linesDigest = (values: ReadonlyArray<string | number | bigint | boolean>): Uint8Array =>
   hash("sha256", values.join("\n"), "buffer")
 
 const text = (value: string | undefined): string => (value === undefined ? "-" : `+${value}`)
@@ -87,8 +88,8 @@ const text = (value: string | undefined): string => (value === undefined ? "-" :
 const json = (value: unknown): string => (value === undefined ? "-" : `+${JSON.stringify(value)}`)
 
 /** The digest of what of an account postings leave as it is. */
-const accountDigest = ({ account, short }: Pick<CachedAccount, "account" | "short">): Uint8Array =>
-  lines([
+export const accountDigest = ({ account, short }: Pick<CachedAccount, "account" | "short">): Uint8Array =>
+  linesDigest([
     account.openedAt,
     account.kind,
     account.normalSide,
@@ -104,8 +105,8 @@ const accountDigest = ({ account, short }: Pick<CachedAccount, "account" | "shor
   ])
 
 /** The digest of a hold. */
-const holdDigest = (hold: Hold.Hold): Uint8Array =>
-  lines([
+export const holdDigest = (hold: Hold.Hold): Uint8Array =>
+  linesDigest([
     uuidOf(hold.debitAccountId),
     uuidOf(hold.creditAccountId),
     hold.amount.minor,
@@ -128,7 +129,7 @@ const transactionOf = ({ outcome }: Decided): string =>
 
 const answerDigest = (decided: Decided): Uint8Array => {
   const { outcome } = decided
-  return lines([
+  return linesDigest([
     transactionOf(decided),
     Result.isSuccess(outcome) ? json(encodeReceipt(outcome.success)) : "-",
     Result.isFailure(outcome) ? json(encodeRejection(outcome.failure)) : "-"

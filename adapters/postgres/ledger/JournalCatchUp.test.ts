@@ -3,10 +3,13 @@ import { after, test } from "node:test"
 import { Effect, Layer } from "effect"
 import postgres from "postgres"
 import { getReceiptProof, getTreeHead } from "../../../application/proofs/index.ts"
-import { cents, funded, posted, submit, transfer } from "../../contract/index.ts"
+import { cents, funded, hold, posted, submit, transfer } from "../../contract/index.ts"
 import { createDatabase, idsForTests, migrated, signerForTests } from "../fixture.ts"
+import { layer as postgresLayer } from "../Postgres.ts"
+import { verifyStored } from "../verify/Verify.ts"
 import * as Ledger from "./Ledger.ts"
 import * as LedgerTree from "./LedgerTree.ts"
+import { defaultLedgerId } from "./Options.ts"
 
 const timeout = 60_000
 
@@ -22,6 +25,8 @@ test("a ledger without a journal is journaled when it is taken over, and goes on
       Effect.gen(function* () {
         const { bank, account } = yield* funded(100_000)
         const { id } = yield* posted(transfer(account, bank, cents(500)))
+        yield* submit({ ...hold(account, bank, cents(3)), description: "Hotel", metadata: { room: "7" } })
+        yield* Effect.flip(submit(transfer(account, bank, cents(1_000_000))))
         const many = Array.from({ length: 2500 }, () => submit(transfer(account, bank, cents(1))))
         yield* Effect.all(many, { concurrency: "unbounded" })
         return { id, head: yield* getTreeHead() }
@@ -47,4 +52,8 @@ test("a ledger without a journal is journaled when it is taken over, and goes on
       layer
     )
   )
+  const verified = await Effect.runPromise(
+    Effect.provide(verifyStored(defaultLedgerId, { head }), postgresLayer({ url }))
+  )
+  assert.deepEqual(verified.findings, [])
 })

@@ -1,7 +1,8 @@
 /**
- * Journals the transactions that were booked before a ledger had a journal, when it is taken over. Each chunk is a batch
- * of this epoch, so one transaction and one round trip, after one that reads it; a takeover in the middle goes on where
- * the journal ends. Ids ascend in the order of booking, so that a chunk is a range of them.
+ * Journals what a ledger stored before it had a journal, when it is taken over: transactions in chunks, the last of them
+ * with all answers, accounts and holds as they stand. Each chunk is a batch of this epoch, so one transaction and one
+ * round trip, after those that read it; a takeover in the middle goes on where the journal ends. Ids ascend in the order
+ * of booking, so that a chunk is a range of them.
  */
 import { Effect } from "effect"
 import type { Transaction } from "../../../domain/ledger/index.ts"
@@ -11,6 +12,7 @@ import type { Pool } from "../Postgres.ts"
 import type { Epoch } from "./Epoch.ts"
 import { following, type JournalEnd, nativeSha256 } from "./Journal.ts"
 import { batchRows, nodeRows } from "./JournalColumns.ts"
+import { plainRecords, standingRecords } from "./JournalStanding.ts"
 import type { Lookup } from "./Lookup.ts"
 
 /** Transactions of one chunk. */
@@ -22,11 +24,10 @@ export interface Kept {
   readonly batches: bigint
 }
 
-const noAnswers = (count: number): Uint8Array => new Uint8Array(count)
-
 /** The journal of all `size` transactions. Transactions that it has are not read again. */
 export const catchUp = Effect.fnUntraced(function* (
   writing: Pool,
+  reading: Pool,
   reads: Pick<Lookup, "booked">,
   { ledger, epoch }: Pick<Epoch, "ledger" | "epoch">,
   start: Kept,
@@ -34,12 +35,18 @@ export const catchUp = Effect.fnUntraced(function* (
 ) {
   let { end, batches } = start
   let from: Parameters<typeof reads.booked>[0] = { before: end.tree.size - 1 }
-  while (end.tree.size < size) {
+  while (end.tree.size < size || end.number === 0) {
     const chunk: ReadonlyArray<Transaction.Transaction> = yield* reads.booked(from, chunkMax)
-    const last = chunk.at(-1)
-    if (last === undefined) return yield* Effect.die(new Error(`the ledger lacks its transaction ${end.tree.size}`))
+    const [head, last] = [chunk[0], chunk.at(-1)]
+    const plain = head && last ? yield* plainRecords(reading, ledger, head.id, last.id) : new Uint8Array(0)
+    const isLast = end.tree.size + chunk.length === size
+    const standing = isLast ? yield* standingRecords(reading, ledger) : new Uint8Array(0)
+    if (chunk.length === 0 && !isLast)
+      return yield* Effect.die(new Error(`the ledger lacks its transaction ${end.tree.size}`))
+    if (chunk.length === 0 && standing.length === 0) break
     const hashes = chunk.map((transaction) => Leaf.hashOf(transaction, nativeSha256))
-    const { row, nodes, end: next } = following(end, last.bookedAt, hashes, noAnswers(chunk.length))
+    const content = Buffer.concat([plain, standing])
+    const { row, nodes, end: next } = following(end, last?.bookedAt ?? 0, hashes, content)
     const [rows, completed] = [batchRows(), nodeRows()]
     rows.add(row)
     for (const node of nodes) completed.add(node)
@@ -53,7 +60,7 @@ export const catchUp = Effect.fnUntraced(function* (
       ].join(";\n")
     )
     end = next
-    from = { after: last.id }
+    from = last === undefined ? from : { after: last.id }
     batches++
   }
   return { end, batches } satisfies Kept

@@ -81,7 +81,7 @@ const opened = Effect.fnUntraced(function* (
   const cache = accountCache()
   yield* writing.script(prepareAppend(ledger))
   const kept = { end: yield* journalEnd(reading, ledger, options.ledgerId), batches }
-  let { end, batches: before } = yield* catchUp(writing, reads, { ledger, epoch }, kept, last.number + 1)
+  let { end, batches: before } = yield* catchUp(writing, reading, reads, { ledger, epoch }, kept, last.number + 1)
   return {
     ledger,
     cache,
