@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { Result, Schema } from "effect"
-import { leafHashes, ledgerId, publicKey, secretKey, storeOf, transaction } from "../../domain/proofs/examples.ts"
+import { LedgerId } from "../../domain/ids/index.ts"
 import { Inclusion, Leaf, ReceiptProof, Tree, TreeHead } from "../../domain/proofs/index.ts"
 import { node, root, run } from "./command.ts"
 import type { Tally } from "./tally.ts"
@@ -33,20 +33,34 @@ const entryOf = (names: ReadonlyArray<string>): string =>
     verifying
   ].join("\n")
 
-/** A receipt of one transaction among seven, as a bank gives it out, and the key that verifies it. */
+const transaction = Schema.decodeSync(Leaf.Content)({
+  id: "txn_01jdf8a3e0e8vrvn4t8n9d2k7q",
+  kind: "transfer",
+  bookedAt: "2026-11-24T03:42:14.123Z",
+  valueDate: "2026-11-25",
+  description: "Zürich €🏦",
+  entries: [
+    { accountId: "acc_01jdf8a3e0e8vrvn4t8n9d2k7m", side: "debit", amount: { amount: "12.34", currency: "USD" } },
+    { accountId: "acc_01jdf8a3e0e8vrvn4t8n9d2k7n", side: "credit", amount: { amount: "12.34", currency: "USD" } }
+  ]
+})
+
+/** A receipt of the second of two transactions, as a bank gives it out, and the key that verifies it. */
 const receipt = (): { readonly text: string; readonly key: string } => {
   const leafHash = Leaf.hashOf(transaction)
-  const { tree, source } = storeOf(leafHashes(7).with(4, leafHash))
-  const head = { ledgerId, treeSize: 7, rootHash: Tree.root(tree), timestamp: transaction.bookedAt }
+  const leaves = [Leaf.hashOf({ ...transaction, description: "Another" }), leafHash]
+  const rootHash = Tree.root(Tree.append(Tree.empty, leaves).tree)
+  const ledgerId = LedgerId.make("led_01jdf8a3e0e8vrvn4t8n9d2k7m")
+  const secretKey = new Uint8Array(32).fill(7)
   const proof = {
-    transaction: Leaf.contentOf(transaction),
+    transaction,
     leafHash,
-    inclusion: Result.getOrThrow(Inclusion.make(4, 7, source)),
-    treeHead: TreeHead.sign(head, secretKey)
+    inclusion: Result.getOrThrow(Inclusion.make(1, 2, (_, index) => leaves[index])),
+    treeHead: TreeHead.sign({ ledgerId, treeSize: 2, rootHash, timestamp: transaction.bookedAt }, secretKey)
   }
   return {
     text: JSON.stringify(Schema.encodeSync(ReceiptProof)(proof)),
-    key: Schema.encodeSync(TreeHead.PublicKey)(publicKey)
+    key: Schema.encodeSync(TreeHead.PublicKey)(TreeHead.publicKeyOf(secretKey))
   }
 }
 
