@@ -6,6 +6,7 @@ import postgres from "postgres"
 import { IdempotencyKey } from "../../../application/ports/Idempotency.ts"
 import { Ledger as LedgerPort } from "../../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../../application/ports/LedgerAudit.ts"
+import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
 import { AccountId, TransactionId, TypedId } from "../../../domain/ids/index.ts"
 import type { Command } from "../../../domain/ledger/index.ts"
 import type { Money } from "../../../domain/money/index.ts"
@@ -14,6 +15,7 @@ import { createDatabase, idsForTests, migrated } from "../fixture.ts"
 import { migrateWith, migrations } from "../Migrator.ts"
 import * as Postgres from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
+import { verifyStored } from "../verify/Verify.ts"
 import * as Audit from "./Audit.ts"
 import { fingerprintOf, keyDigest } from "./Fingerprint.ts"
 import * as Ledger from "./Ledger.ts"
@@ -180,6 +182,8 @@ describe("a ledger of the layout before", () => {
     assert.deepEqual(await numbers({}), all)
     assert.deepEqual(await numbers({ order: "newest" }), all.toReversed())
     assert.deepEqual(await numbers({ after: 1, limit: 1 }), all.slice(1, 2))
+    assert.deepEqual(await numbers({ bookedFrom: Instant.fromMillis(bookedAt + 1) }), all.slice(1))
+    assert.deepEqual(await numbers({ bookedBefore: Instant.fromMillis(bookedAt + 1) }), all.slice(0, 1))
     assert.deepEqual(await numbers({ side: "debit" }), all.slice(1, 2))
     assert.deepEqual(await numbers({ kinds: ["transfer"] }), [all[0], all[2]])
     assert.deepEqual(await numbers({ counterparty: right }), all.slice(1))
@@ -187,6 +191,8 @@ describe("a ledger of the layout before", () => {
       [1, 180],
       [2, 100]
     ])
+    const day = LocalDate.LocalDate.make("2026-02-03")
+    assert.equal(await runtime.runPromise(ledger.balanceByValueDate(left, day)), 780n)
   })
 
   test("answers every key as it did, and a key with another command with a conflict", async () => {
@@ -223,5 +229,13 @@ describe("a ledger of the layout before", () => {
 
   test("holds every invariant, with the numbers of the old transactions and the new", async () => {
     assert.deepEqual(await runtime.runPromise(Effect.flatMap(LedgerAudit, ({ violations }) => violations)), [])
+  })
+
+  test("is verified from its first transaction on", async () => {
+    const { url } = await opening
+    const verified = Effect.provide(verifyStored(defaultLedgerId), Postgres.layer({ url }))
+    const { findings, transactions: count } = await Effect.runPromise(verified)
+    assert.deepEqual(findings, [])
+    assert.equal(count, transactions.length + 3)
   })
 })
