@@ -40,7 +40,14 @@ export const canonical = (command: Command.Command): string => {
       return `CloseAccount ${command.accountId} ${command.sweepTo ?? "-"} ${command.revision}`
     case "Post": {
       let legs = ""
-      for (const { accountId, side, amount } of command.legs) legs += ` ${accountId} ${side} ${money(amount)}`
+      let last: Money.Money | undefined
+      let text = ""
+      for (const { accountId, side, amount } of command.legs) {
+        // Most transactions are one amount on two sides.
+        if (amount !== last) text = money(amount)
+        last = amount
+        legs += ` ${accountId} ${side} ${text}`
+      }
       return `Post ${command.kind} ${command.legs.length}${legs} ${free(command)}`
     }
     case "Authorize":
