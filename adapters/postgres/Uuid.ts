@@ -2,6 +2,13 @@
 import { type AccountId, type CustomerId, type HoldId, type TransactionId, TypedId } from "../../domain/ids/index.ts"
 
 const hexDigits = 32
+const hyphen = 0x2d
+
+// One slot for each ASCII code unit; 255 marks one that is no hexadecimal digit.
+const valueByCodeUnit = new Uint8Array(128).fill(255)
+for (let value = 0; value < 16; value++)
+  for (const digit of [value.toString(16), value.toString(16).toUpperCase()])
+    valueByCodeUnit[digit.charCodeAt(0)] = value
 
 const scratch = Buffer.alloc(hexDigits / 2)
 
@@ -19,11 +26,22 @@ export const uuidOf = (id: string): string => hexOf(TypedId.toBytes(id))
 /** A UUID as PostgreSQL prints it, without its hyphens. */
 export const compact = (uuid: string): string => uuid.replaceAll("-", "")
 
-const typed = (prefix: string, uuid: string): string => {
-  const bytes = Buffer.from(compact(uuid), "hex")
-  if (bytes.length * 2 !== hexDigits) throw new RangeError(`not a UUID: ${uuid}`)
-  return TypedId.fromBytes(prefix, bytes)
+/** The bytes of a UUID, until the next is read or written: a page of entries has a hundred. */
+const bytesOf = (uuid: string): Uint8Array => {
+  let digits = 0
+  for (let at = 0; at < uuid.length; at++) {
+    const code = uuid.charCodeAt(at)
+    if (code === hyphen) continue
+    const value = valueByCodeUnit[code] ?? 255
+    if (value === 255 || digits === hexDigits) throw new RangeError(`not a UUID: ${uuid}`)
+    const index = digits++ >> 1
+    scratch[index] = ((scratch[index] ?? 0) << 4) | value
+  }
+  if (digits !== hexDigits) throw new RangeError(`not a UUID: ${uuid}`)
+  return scratch
 }
+
+const typed = (prefix: string, uuid: string): string => TypedId.fromBytes(prefix, bytesOf(uuid))
 
 // What `fromBytes` makes of 16 bytes is well formed, so the kind is all there is to tell.
 const isAccountId = (id: string): id is AccountId => id.startsWith("acc_")

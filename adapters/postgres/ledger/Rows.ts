@@ -98,13 +98,11 @@ export const pairSide = {
 }
 
 /** The first or second entries of transactions `t` that have two, with the head of the transaction. */
-export const pairColumns = (
-  number: 1 | 2
-): string => `t.account_${number} as account_id, t.sequence_${number} as sequence,
-  t.amount, t.balance_${number} as balance, ${pairSide[number]} as side, t.currency, ${headColumns}`
+export const pairColumns = (number: 1 | 2): string =>
+  `t.sequence_${number} as sequence, t.amount, t.balance_${number} as balance, ${pairSide[number]} as side, t.currency, ${headColumns}`
 
 /** Entries `e` with the head of their transactions `t`; `a` is the account. */
-export const entryColumns = `e.account_id, e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
+export const entryColumns = `e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
 
 /** Where the entries of account `$2` of ledger `$1` are that are legs of transactions of more than two. */
 export const legSource = `ledger.leg e
