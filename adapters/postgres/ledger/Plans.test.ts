@@ -77,10 +77,12 @@ const searched: Readonly<Record<string, RegExp>> = {
   leg: /account_id = .*sequence = |sequence = .*account_id = /u
 }
 
-const isSearch = (node: Node, isLimited: boolean): boolean => {
+/** Statements that read rows in the order of an index, or the whole ledger: those search for the ledger alone. */
+const isOfRange = (execute: string): boolean => / limit /u.test(execute) || /^execute lookup_\d+ \(\d+\)/u.test(execute)
+
+const isSearch = (node: Node, isRange: boolean): boolean => {
   const condition = node["Index Cond"]
-  // Where the rows come in the order of the index and few are taken, the ledger's number is enough.
-  return condition !== undefined && (isLimited || searched[node["Relation Name"] ?? ""]?.test(condition) === true)
+  return condition !== undefined && (isRange || searched[node["Relation Name"] ?? ""]?.test(condition) === true)
 }
 
 const literal = (parameter: Postgres.Parameter): string =>
@@ -132,14 +134,14 @@ describe("the writer's statements", () => {
   })
 
   /** The scans of ledger tables that a prepared statement's plan has and that are no search. */
-  const reads = async (sql: postgres.Sql, execute: string, isLimited: boolean): Promise<ReadonlyArray<Node>> => {
+  const reads = async (sql: postgres.Sql, execute: string, isRange: boolean): Promise<ReadonlyArray<Node>> => {
     const [row] = await sql.unsafe<Array<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>>(
       `explain (format json) ${execute}`
     )
     const nodes = (row?.["QUERY PLAN"] ?? []).flatMap(({ Plan }) => nodesOf(Plan))
     return nodes.filter(
       (node) =>
-        node["Node Type"].includes("Scan") && (node["Relation Name"] ?? "") in searched && !isSearch(node, isLimited)
+        node["Node Type"].includes("Scan") && (node["Relation Name"] ?? "") in searched && !isSearch(node, isRange)
     )
   }
 
@@ -162,7 +164,7 @@ describe("the writer's statements", () => {
       }
       for (const text of executed) {
         statements += 1
-        for (const node of await reads(sql, text, / limit /u.test(text)))
+        for (const node of await reads(sql, text, isOfRange(text)))
           found.push(`${text.slice(0, 200)}: ${JSON.stringify(node)}`)
       }
     }

@@ -28,19 +28,22 @@ export const isLast = (from: From, { letter }: Message): boolean =>
 
 const begun = (phase: Phase): Exchange => ({ phase, seen: { writer: 0, server: 0 }, isSkipped: false })
 
-/** Reads by which lost requests are settled: the first look for answers after a takeover anew, and what follows. */
+/** Reads by which lost requests are settled: the first look for keys after a takeover anew, and what follows. */
 const settlingReads = 2
+
+/** Reads of what was asked for take its keys as an array; a session that opens reads without any. */
+const looksForKeys = (text: string): boolean => text.includes("asked (key)")
 
 export const exchangesOf = (claims: Claims): Exchanges => {
   const texts = new Map<string, string>()
   const unanswered: Array<Exchange> = []
   let asking: Exchange | undefined
   let name = ""
-  /** Reads since the first look for answers, which ends the recovery. */
+  /** Reads since the first look for keys, which ends the recovery. */
   let reads = 0
 
   const readPhase = (text: string): Phase => {
-    if (reads > 0 || text.includes("ledger.answer")) reads += 1
+    if (reads > 0 || looksForKeys(text)) reads += 1
     if (reads === 0) return "recovery"
     return claims.isAgain && reads <= settlingReads ? "settling" : "lookup"
   }

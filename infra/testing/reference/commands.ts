@@ -116,10 +116,18 @@ const authorize = (world: World, now: Instant.Instant, stormAt: Instant.Instant)
 /** The last so many keys of a map, newest last. */
 const lastKeys = <K>(map: ReadonlyMap<K, unknown>, count: number): ReadonlyArray<K> => [...map.keys()].slice(-count)
 
-const anyHold = ({ random, model }: World): HoldId => {
+/**
+ * The index of a step that made no such thing, or maybe did, and never one still to come: a ledger chooses its own ids, so
+ * that a retry of what named the future would be sent with another id than at first.
+ */
+const strayIndex = ({ random, model }: World): number =>
+  random.chance(50) ? 900_000 : random.below(Math.max(1, model.answers.size))
+
+const anyHold = (world: World): HoldId => {
+  const { random, model } = world
   const recent = lastKeys(model.holds, 200)
   const open = recent.filter((id) => model.holds.get(id)?.status === "authorized")
-  if (random.chance(4)) return holdId(random.chance(50) ? 900_000 : random.below(1000))
+  if (random.chance(4)) return holdId(strayIndex(world))
   return (random.chance(80) ? random.anyOf(open) : undefined) ?? random.anyOf(recent) ?? holdId(900_000)
 }
 
@@ -139,9 +147,10 @@ const capture = (world: World, now: Instant.Instant): Command.Capture => {
   }
 }
 
-const anyTransaction = ({ random, model }: World): TransactionId => {
+const anyTransaction = (world: World): TransactionId => {
+  const { random, model } = world
   const recent = lastKeys(model.transactions, 60)
-  if (random.chance(4)) return transactionId(random.chance(50) ? 900_000 : random.below(1000))
+  if (random.chance(4)) return transactionId(strayIndex(world))
   const reversed = recent.map((id) => model.transactions.get(id)?.reverses).filter((id) => id !== undefined)
   return (random.chance(25) ? random.anyOf(reversed) : undefined) ?? random.anyOf(recent) ?? transactionId(900_000)
 }
