@@ -7,7 +7,7 @@ import type { Asked } from "./Arguments.ts"
 import type { Check, Contender } from "./Contender.ts"
 import { newAccountId, openLedger } from "./LedgerLoad.ts"
 import { counted, largeNotes } from "./NotMeasured.ts"
-import { printChecks, printFacts, progress, watchOthers, writeSamples } from "./Report.ts"
+import { countdown, printChecks, printFacts, progress, watchOthers, writeSamples } from "./Report.ts"
 import { measure, type Plan, throughCheckpoint } from "./Rounds.ts"
 import { openServer, type Server } from "./Server.ts"
 import { megabytes, relationSizes } from "./Sizes.ts"
@@ -58,11 +58,13 @@ export const benchLarge = async (place: Workplace, asked: Asked): Promise<boolea
   const memory: Array<readonly [string, number]> = [["at the start", process.memoryUsage.rss()]]
 
   progress(`opening ${emptyAccounts} accounts of the empty ledger and ${accounts} of the large one …`)
+  const begun = performance.now()
   const empty = await openLedger(other, Array.from({ length: emptyAccounts }, newAccountId), fundsMinor)
-  const large = await openLedger(url, ids, fundsMinor)
+  const large = await openLedger(url, ids, fundsMinor, countdown("accounts opened", accounts))
   // Each account's deposit has two entries.
   const transfers = Math.ceil((entries - 2 * accounts) / 2)
-  await large.fill(transfers, fillInFlight, (posted) => progress(`posted ${posted} of ${transfers} transfers`))
+  await large.fill(transfers, fillInFlight, countdown("transfers posted", transfers))
+  const fillSeconds = Math.round((performance.now() - begun) / 1000)
   memory.push(["after the load", process.memoryUsage.rss()])
 
   const pairs = inFlight.map((count) => ({
@@ -76,7 +78,9 @@ export const benchLarge = async (place: Workplace, asked: Asked): Promise<boolea
   const measured = await measure(contenders, plan)
   memory.push(["after the run", process.memoryUsage.rss()])
 
-  console.log(`\n${accounts} accounts and ${2 * (accounts + transfers)} entries before the first round.`)
+  console.log(
+    `\n${accounts} accounts and ${2 * (accounts + transfers)} entries before the first round, filled in ${fillSeconds} s.`
+  )
   console.log(`Median (least–greatest) of ${rounds} rounds, ${seconds} s each; costs are for each transaction:\n`)
   const columns = [...rates("tps"), ratio("empty", (name) => baseline.get(name)), ...costs]
   const names = contenders.map(({ name }) => name)
@@ -89,7 +93,9 @@ export const benchLarge = async (place: Workplace, asked: Asked): Promise<boolea
   await writeSamples(json, server, seconds, measured)
 
   progress("checking what was stored …")
+  const checking = performance.now()
   const isRight = printChecks([...named("empty", await empty.checks()), ...named("large", await large.checks())])
+  progress(`checked in ${Math.round((performance.now() - checking) / 1000)} s`)
   await Promise.all([large.end(), empty.end(), server.end()])
   return isRight
 }

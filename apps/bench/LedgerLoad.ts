@@ -19,6 +19,9 @@ const usd = Currency.Code.make("USD")
 /** How many requests are sent at once while accounts are opened, and accounts read at once while they are checked. */
 const width = 1000
 
+/** How many accounts are opened, or transfers posted, between two reports. */
+const reportEvery = 50_000
+
 /** How many requests of an open loop are on their way at once at most, as the ledger takes no more; others wait. */
 const openInFlightMax = 32_000
 
@@ -46,7 +49,8 @@ const posting = (kind: "deposit" | "transfer", { key, from, to, minor }: Transfe
 /** Opens the bank's cash, and customers' accounts with a deposit each. */
 const openAccounts = Effect.fn("bench.openAccounts")(function* (
   accounts: ReadonlyArray<AccountId>,
-  fundsMinor: bigint
+  fundsMinor: bigint,
+  report: (opened: number) => void
 ) {
   const ledger = yield* Ledger
   const terms = { currency: usd, overdraftLimit: Money.zero(usd), revision: 1 }
@@ -64,6 +68,7 @@ const openAccounts = Effect.fn("bench.openAccounts")(function* (
         command: { _tag: "OpenAccount", accountId, kind: "customer", normalSide: "credit", ...terms }
       })
       yield* ledger.submit(posting("deposit", { key: `fund-${n}`, from: cash, to: accountId, minor: fundsMinor }))
+      if ((n + 1) % reportEvery === 0) report(n + 1)
     }
   })
   yield* together(client, width)
@@ -179,17 +184,15 @@ export interface LedgerLoad {
   readonly end: () => Promise<void>
 }
 
-/** Transfers that are posted between two reports. */
-const reportEvery = 500_000
-
-/** Migrates the database, becomes the ledger's writer and opens these accounts, each with funds. */
+/** Migrates the database, becomes the ledger's writer and opens these accounts, each with funds; `report` is told how many. */
 export const openLedger = async (
   url: string,
   accounts: ReadonlyArray<AccountId>,
-  fundsMinor: bigint
+  fundsMinor: bigint,
+  report: (opened: number) => void = () => {}
 ): Promise<LedgerLoad> => {
   const runtime = ManagedRuntime.make(stores(url))
-  await runtime.runPromise(openAccounts(accounts, fundsMinor))
+  await runtime.runPromise(openAccounts(accounts, fundsMinor, report))
   let mixes = 0
   let committedInAll = 0
 

@@ -8,6 +8,21 @@ import type { Server, ServerFacts } from "./Server.ts"
 /** A line for whoever waits; the report itself goes to the standard output. */
 export const progress = (line: string): void => console.error(line)
 
+const grouped = (count: number): string => Math.round(count).toLocaleString("en-US")
+
+/**
+ * Tells whoever waits for `total` of something how many are done, how fast they come, and how long the rest takes at that
+ * rate.
+ */
+export const countdown = (what: string, total: number): ((done: number) => void) => {
+  const start = performance.now()
+  return (done) => {
+    const perSecond = (done * 1000) / (performance.now() - start)
+    const left = `${grouped((total - done) / perSecond)} s left`
+    progress(`${grouped(done)} of ${grouped(total)} ${what}, ${grouped(perSecond)} a second, ${left}`)
+  }
+}
+
 /** Prints what the figures depend on. */
 export const printFacts = ({ version, settings, cores }: ServerFacts): void => {
   console.log(`${version}\n${cores} cores, the load's process beside the server's; load average ${loadavg()[0]}`)
