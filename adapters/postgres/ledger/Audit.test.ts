@@ -10,6 +10,7 @@ import { idsForTests, migrated } from "../fixture.ts"
 import { uuidOf } from "../Uuid.ts"
 import * as Audit from "./Audit.ts"
 import * as Ledger from "./Ledger.ts"
+import { defaultLedgerId } from "./Options.ts"
 
 /**
  * A bank's account and a customer's with entries, holds, a capture, a reversal, a closed account, and a transaction of
@@ -268,5 +269,43 @@ describe("the audit of stored rows", () => {
 
   test("finds nothing once all is as it was", async () => {
     assert.deepEqual(await violations(), [])
+  })
+})
+
+describe("the audit of a large ledger that PostgreSQL has not counted", () => {
+  const accounts = 10_000
+  const each = 8
+  const opening = createDatabase()
+  after(async () => (await opening).drop())
+
+  /** One account pays 1 to every other, a few times over. */
+  const filled = `
+    alter table ledger.transaction set (autovacuum_enabled = off);
+    alter table ledger.account set (autovacuum_enabled = off);
+    insert into ledger.ledger (id, epoch, writer) values ('${uuidOf(defaultLedgerId)}', 1, gen_random_uuid());
+    insert into ledger.account
+      select 1, lpad(to_hex(n), 32, '0')::uuid, 2, case n when 0 then ${accounts * each} else ${each} end,
+        case n when 0 then ${accounts * each} else 0 end, case n when 0 then 0 else ${each} end, 0, 0, 0, 1, now(), 0,
+        'internal', 'debit', 'none', false, false, 'USD'
+      from generate_series(0, ${accounts}) n;
+    insert into ledger.transaction (ledger_id, transaction_id, booked_at, value_date, kind, number, account_1, account_2,
+      sequence_1, sequence_2, balance_1, balance_2, amount, side, currency)
+    select 1, lpad(to_hex(n), 32, '0')::uuid, now(), '2026-02-03', 'transfer', n, lpad('0', 32, '0')::uuid,
+      lpad(to_hex(n % ${accounts} + 1), 32, '0')::uuid, n + 1, n / ${accounts} + 1, n + 1, -(n / ${accounts} + 1), 1,
+      'debit', 'USD'
+    from generate_series(0, ${accounts * each - 1}) n`
+
+  test("ends in seconds, for it joins no entries by a loop in a loop", { timeout: 20_000 }, async () => {
+    const { url } = await opening
+    const runtime = ManagedRuntime.make(Layer.provide(Audit.layer(), migrated(url)))
+    const sql = postgres(url, { max: 1, onnotice: () => {} })
+    try {
+      await runtime.runPromise(Effect.void)
+      await sql.unsafe(filled)
+      assert.deepEqual(await runtime.runPromise(Effect.flatMap(LedgerAudit, ({ violations }) => violations)), [])
+    } finally {
+      await sql.end()
+      await runtime.dispose()
+    }
   })
 })

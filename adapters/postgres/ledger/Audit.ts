@@ -35,6 +35,9 @@ const violation = (row: Row): Violation => {
   }
 }
 
+// A join of all entries by a loop in a loop takes hours where the planner takes a table that it never counted for small.
+const settings = { jit: "off", enable_nestloop: "off" } as const
+
 /** The audit of a ledger, on a connection of its own without a time limit for a statement. */
 export const layer = (ledgerId: LedgerId = defaultLedgerId): Layer.Layer<LedgerAudit, never, Postgres> =>
   Layer.effect(
@@ -45,7 +48,7 @@ export const layer = (ledgerId: LedgerId = defaultLedgerId): Layer.Layer<LedgerA
         role: ledgerRole,
         connectionsMax: 1,
         statementTimeoutMs: 0,
-        settings: { jit: "off" }
+        settings
       })
       return LedgerAudit.of({
         violations: pool.query(text, [uuidOf(ledgerId)]).pipe(
