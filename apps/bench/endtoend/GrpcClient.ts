@@ -62,7 +62,8 @@ const endOf = (trailers: IncomingHttpHeaders): Omit<GrpcAnswer, "messages"> => {
   const status = textOf(trailers["grpc-status"])
   if (status === "") throw new Error("a call ended without a status")
   const details = Buffer.from(textOf(trailers["grpc-status-details-bin"]), "base64").toString("latin1")
-  return { status: Number(status), refused: `${textOf(trailers["grpc-message"])} ${details}` }
+  const message = decodeURIComponent(textOf(trailers["grpc-message"]))
+  return { status: Number(status), refused: `${message} ${details}` }
 }
 
 const open = (session: ClientHttp2Session, edge: Edge, path: string): ClientHttp2Stream =>
