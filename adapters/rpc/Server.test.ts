@@ -21,7 +21,10 @@ const id = TypedId.fromUuid("acc", "01890a5d-ac96-774b-bcce-b302099a8057")
 const headers = { authorization: `Bearer ${token}` }
 const unused = Effect.die("not asked in this test")
 
-/** A ledger of which only the accounts are asked. */
+/** Streams of entries that somebody reads. */
+let following = 0
+
+/** A ledger of which only the accounts are asked, and whose entries are followed without there being any. */
 const ledgerOf = (accounts: Ledger["Service"]["accounts"]): Ledger["Service"] => ({
   submit: () => unused,
   submitMany: () => unused,
@@ -31,7 +34,14 @@ const ledgerOf = (accounts: Ledger["Service"]["accounts"]): Ledger["Service"] =>
   entries: () => unused,
   search: () => unused,
   balanceByValueDate: () => unused,
-  follow: () => Stream.fromEffect(unused),
+  follow: () =>
+    Stream.suspend(() => {
+      following++
+      return Stream.ensuring(
+        Stream.never,
+        Effect.sync(() => following--)
+      )
+    }),
   expireHolds: unused
 })
 
@@ -183,6 +193,28 @@ describe("the server", () => {
     await server.stop()
     assert.ok([Code.Unavailable, Code.Canceled, Code.Aborted].includes((await call).code))
     assert.ok(interrupted)
+  })
+
+  test("a stop ends what follows entries at once, over each protocol", async () => {
+    for (const name of ["grpc", "http1", "grpcWeb"] as const) {
+      const server = await start(() => unused)
+      const asked = { accountId: id, after: 0n }
+      let stopped: Promise<number> | undefined
+      const stop = async (): Promise<number> => {
+        assert.equal(following, 1)
+        const begun = performance.now()
+        await server.stop()
+        return performance.now() - begun
+      }
+      const read = async (): Promise<void> => {
+        // The first response is there at once and tells that the stream is alive.
+        for await (const _ of createClient(LedgerService, server[name]).followEntries(asked, { headers }))
+          stopped ??= stop()
+      }
+      assert.equal((await failureOf(read())).code, Code.Unavailable, name)
+      assert.ok(((await stopped) ?? Number.POSITIVE_INFINITY) < 1000, name)
+      assert.equal(following, 0, name)
+    }
   })
 
   test("a connection that sends its first bytes one by one is served too", async () => {

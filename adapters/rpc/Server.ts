@@ -7,6 +7,7 @@ import { gate } from "./Authentication.ts"
 import { makeHealth } from "./Health.ts"
 import { listen } from "./Listener.ts"
 import { registerReflection } from "./Reflection.ts"
+import { stoppingBy } from "./Stopping.ts"
 import type { RpcService } from "./Unary.ts"
 
 /** The largest message that is read, after decompression; a larger one is `resource_exhausted`. */
@@ -35,8 +36,8 @@ export interface RpcServer {
 }
 
 /**
- * Serves the services until the scope closes; then health says so, nothing more is taken, what was taken is answered
- * within the grace, and the rest is cancelled.
+ * Serves the services until the scope closes; then health says so, nothing more is taken, streams without end are ended,
+ * what else was taken is answered within the grace, and the rest is cancelled.
  */
 export const serve = Effect.fn("rpc.serve")(function* <R>(
   services: ReadonlyArray<RpcService<R>>,
@@ -45,10 +46,12 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
   const context = yield* Effect.context<R | Authenticator>()
   const { host, port, graceMillis = 10_000 } = options
   const health = makeHealth(services.map(({ desc }) => desc.typeName))
+  const stopping = new AbortController()
   const shutdown = new AbortController()
   const handler = connectNodeAdapter({
     readMaxBytes: messageBytesMax,
     shutdownSignal: shutdown.signal,
+    contextValues: () => stoppingBy(stopping.signal),
     routes: (router) => {
       for (const service of services) service.register(router, context, { requestGate: gate(context) })
       health.register(router)
@@ -63,6 +66,7 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
     (opened) =>
       Effect.gen(function* () {
         health.stop()
+        stopping.abort()
         const answered = yield* Effect.promise(() => opened.close(graceMillis))
         shutdown.abort()
         if (!answered) yield* Effect.logWarning("requests cut off by the stop of the server", { graceMillis })

@@ -6,6 +6,7 @@ import type { ApplicationError } from "../../application/errors/index.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
 import { connectErrorOf, fieldErrors, InvalidRequest, internalError } from "./Problem.ts"
 import { randomRequestId, requestIdHeader } from "./RequestId.ts"
+import { stopped, stoppingOf } from "./Stopping.ts"
 
 interface Declaration<I extends DescMessage, O extends DescMessage, C, A, R> {
   readonly method: DescMethodServerStreaming<I, O>
@@ -14,7 +15,7 @@ interface Declaration<I extends DescMessage, O extends DescMessage, C, A, R> {
   /** The field of the response that lists the items. */
   readonly as: string
   readonly run: (command: C) => Effect.Effect<Stream.Stream<A, ApplicationError, R>, ApplicationError, R>
-  /** Whether the stream waits for what is yet to come, so that empty responses tell that it is alive. */
+  /** Whether the stream waits for what is yet to come: empty responses tell that it is alive, and a stop ends it at once. */
   readonly isEndless?: boolean
 }
 
@@ -26,18 +27,25 @@ export type ServerStream<I extends DescMessage, O extends DescMessage, R> = (
 /** An endless stream that has nothing to say sends an empty response this often. */
 const heartbeat = "10 seconds"
 
-/** Fails when the request ends before its answer: by its deadline, its client, or the stop of the server. */
-const ended = ({ signal }: HandlerContext): Effect.Effect<never, ConnectError> =>
+const givenUp = new ConnectError("the request was given up", Code.Canceled)
+
+/** Fails when the signal is aborted, with its reason where that is an answer, else with `otherwise`. */
+const aborted = (signal: AbortSignal, otherwise: ConnectError): Effect.Effect<never, ConnectError> =>
   Effect.callback((resume) => {
     const end = (): void => {
       const reason: unknown = signal.reason
-      const given = new ConnectError("the request was given up", Code.Canceled)
-      resume(Effect.fail(reason instanceof ConnectError ? reason : given))
+      resume(Effect.fail(reason instanceof ConnectError ? reason : otherwise))
     }
     if (signal.aborted) end()
     else signal.addEventListener("abort", end, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", end))
   })
+
+/** Fails when the request ends before its answer: by its deadline, its client, or the end of a stopping server's grace. */
+const ended = ({ signal }: HandlerContext) => aborted(signal, givenUp)
+
+/** Fails when the server begins to stop. */
+const stopping = (handler: HandlerContext) => aborted(stoppingOf(handler), stopped)
 
 const hidden = (cause: Cause.Cause<ConnectError>, requestId: string, method: string) =>
   Cause.hasDies(cause)
@@ -75,7 +83,7 @@ export const serverStream = <I extends DescMessage, O extends DescMessage, C, A,
       Stream.map(respond),
       Stream.mapError((error) => connectErrorOf(error, requestId)),
       Stream.catchCause((cause) => hidden(cause, requestId, method.name)),
-      Stream.interruptWhen(ended(handler))
+      Stream.interruptWhen(isEndless ? Effect.raceFirst(ended(handler), stopping(handler)) : ended(handler))
     )
     handler.responseHeader.set(requestIdHeader, requestId)
     return Stream.toAsyncIterableWith(answered, context)
