@@ -74,6 +74,8 @@ export interface Declaration<C, A, E extends ApplicationError> {
 export interface Reply {
   /** A stream fails where the rest cannot be read, and the client sees it break off. */
   readonly body: string | Stream.Stream<string, ApplicationError>
+  /** Whether the stream waits for what is yet to come: the stop of the app ends it. */
+  readonly isEndless?: boolean
   readonly location?: string
   readonly version?: number
 }

@@ -46,7 +46,8 @@ export const eventStream = <C, A, E extends ApplicationError>(declaration: Event
     run: Effect.fnUntraced(function* (input, call) {
       const items = yield* run(yield* Effect.fromResult(decode(input)), call)
       const events = Stream.map(Stream.chunks(items), (chunk) => chunk.map(textOf).join(""))
-      return { body: Stream.concat(Stream.succeed(start), Stream.merge(events, alive, { haltStrategy: "left" })) }
+      const body = Stream.concat(Stream.succeed(start), Stream.merge(events, alive, { haltStrategy: "left" }))
+      return { body, isEndless: true }
     })
   }
 }

@@ -31,6 +31,8 @@ export interface RestOptions {
   readonly runtime: Runtime
   /** Whether requests can be served now; always, unless given. */
   readonly ready?: Effect.Effect<boolean>
+  /** Comes back when the app is to stop: who follows something is let go. Never, unless given. */
+  readonly stopping?: Effect.Effect<void>
   readonly rateLimiter?: RateLimiter
   /** Where the world reaches this edge, such as `https://api.bank.example`; problem types start with it. */
   readonly publicUrl?: string
@@ -55,7 +57,13 @@ const allowed = (routes: ReadonlyArray<{ readonly method: string; readonly path:
 /** The REST edge as an Elysia app: `.listen(8080)` serves it, `.handle(request)` answers one request. */
 export const restApp = (options: RestOptions) => {
   const { runtime, rateLimiter = tokenBuckets(), ready = Effect.succeed(true), cors } = options
-  const edge: Edge = { runtime, limiter: rateLimiter, publicUrl: (options.publicUrl ?? "").replace(/\/+$/u, ""), cors }
+  const edge: Edge = {
+    runtime,
+    limiter: rateLimiter,
+    stopping: options.stopping ?? Effect.never,
+    publicUrl: (options.publicUrl ?? "").replace(/\/+$/u, ""),
+    cors
+  }
   const open = operations((routes) => openApi(endpoints, routes, edge.publicUrl), ready)
   const allowOf = allowed([...endpoints, ...open.map(({ path }) => ({ method: "GET", path }))])
 

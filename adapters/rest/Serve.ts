@@ -22,6 +22,8 @@ export interface Runtime {
 export interface Edge {
   readonly runtime: Runtime
   readonly limiter: RateLimiter
+  /** Comes back when the app is to stop; then streams end that have no end of their own. */
+  readonly stopping: Effect.Effect<void>
   /** Stands before the paths in problem types: the public address without a slash at the end, or nothing. */
   readonly publicUrl: string
   readonly cors: Cors | undefined
@@ -122,11 +124,12 @@ const keyIn = Effect.fnUntraced(function* (endpoint: Endpoint, request: Request,
  * The bytes of a reply. A stream reads no further ahead than its client, ends with the request, and breaks off where it
  * fails, which is logged: its status was sent long before.
  */
-const bodyOf = Effect.fnUntraced(function* ({ body }: Reply, request: Request, visit: Visit) {
+const bodyOf = Effect.fnUntraced(function* (edge: Edge, reply: Reply, request: Request, visit: Visit) {
+  const { body, isEndless = false } = reply
   if (typeof body === "string") return body
   const context = yield* Effect.context<RestServices>()
   const { requestId } = visit
-  const bytes = body.pipe(
+  const bytes = (isEndless ? Stream.interruptWhen(body, edge.stopping) : body).pipe(
     Stream.tapCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.void
@@ -165,7 +168,7 @@ export const serve = (
           ...(reply.location === undefined ? {} : { Location: reply.location }),
           ...(reply.version === undefined ? {} : { ETag: `"${reply.version}"` })
         },
-        body: yield* bodyOf(reply, request, visit)
+        body: yield* bodyOf(edge, reply, request, visit)
       }
     })
   )

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Latch, Schema } from "effect"
 import { restApp, tokenBuckets } from "../../adapters/rest/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
@@ -28,7 +28,10 @@ const windowSeconds = 10
 /** How long a stop waits for the requests that were taken. */
 const graceMs = 10_000
 
-/** Serves the REST API until the scope closes; then nothing more is taken, and what was taken is answered. */
+/**
+ * Serves the REST API until the scope closes; then nothing more is taken, what was taken is answered, and who follows
+ * entries is let go at once.
+ */
 export const serveRest = Effect.fn("bank.rest")(function* (options: {
   readonly host: string
   readonly port: number
@@ -37,9 +40,11 @@ export const serveRest = Effect.fn("bank.rest")(function* (options: {
 }) {
   const context = yield* Effect.context<Services>()
   const { host, port, requestsPerSecond, ready } = options
+  const stopping = yield* Latch.make(false)
   const app = restApp({
     runtime: { runPromiseExit: (effect) => Effect.runPromiseExitWith(context)(effect) },
     ready,
+    stopping: stopping.await,
     rateLimiter: tokenBuckets({ requests: requestsPerSecond * windowSeconds, windowSeconds })
   })
   const listen = Effect.try({
@@ -53,10 +58,13 @@ export const serveRest = Effect.fn("bank.rest")(function* (options: {
       })
   })
   const server = yield* Effect.acquireRelease(listen, (opened) =>
-    Effect.promise(async () => {
-      await Promise.race([opened.stop(false), Bun.sleep(graceMs)])
-      await opened.stop(true)
-    })
+    Effect.andThen(
+      stopping.open,
+      Effect.promise(async () => {
+        await Promise.race([opened.stop(false), Bun.sleep(graceMs)])
+        await opened.stop(true)
+      })
+    )
   )
   return { port: server.port ?? port }
 })
