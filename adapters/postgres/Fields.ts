@@ -51,3 +51,6 @@ export const bytesOf = (row: Row, name: string): Uint8Array => {
   const value = row[name]
   return value instanceof Uint8Array ? value : wrong(name, value)
 }
+
+export const optionalBytes = (row: Row, name: string): Uint8Array | undefined =>
+  row[name] === null ? undefined : bytesOf(row, name)

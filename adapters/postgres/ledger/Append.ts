@@ -25,7 +25,7 @@ import {
   type Rows,
   wholeReceipt
 } from "./BatchColumns.ts"
-import type { Epoch } from "./Epoch.ts"
+import { type Epoch, fence } from "./Epoch.ts"
 import type { Journaled } from "./Journal.ts"
 import { batchRows, nodeRows } from "./JournalColumns.ts"
 import { isPair, isPlain, type Placed, plainRows, sameColumns, sameOf, transactionRows } from "./TransactionRows.ts"
@@ -182,13 +182,8 @@ const sorting = (others: Rows<Placed>) => {
   }
 }
 
-/** The script of the batch as the next of this epoch, after `batches` others, with what it adds to the journal. */
-export const append = (
-  { ledger, epoch, batches }: Epoch,
-  { row, nodes }: Journaled,
-  batch: Appended,
-  cache: AccountCache
-): string => {
+/** The script of the batch as the next of this epoch, with what it adds to the journal. */
+export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended, cache: AccountCache): string => {
   const uuids = {
     account: cache.uuid,
     transaction: (id: TransactionId): string => batch.uuids.get(id) ?? uuidOf(id)
@@ -211,7 +206,7 @@ export const append = (
   tables.journal.add(row)
   for (const node of nodes) tables.nodes.add(node)
   const bookedAt = new Date(batch.bookedAt).toISOString()
-  const statements = [`select ledger.fence(${ledger}, ${epoch}, ${batches})`]
+  const statements = [fence(epoch, row)]
   for (const { rows, same } of plain.sorts.values()) statements.push(executed("plain", rows, [bookedAt, ...same]))
   for (const [name, rows] of Object.entries(tables))
     if (rows.count() > 0) statements.push(executed(name, rows, name === "transactions" ? [bookedAt] : []))

@@ -11,20 +11,18 @@ import { quotedLiteral } from "../Columns.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, intOf, type Row } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
-import { uuidOf } from "../Uuid.ts"
+import { hexOf, uuidOf } from "../Uuid.ts"
 
-/** What a writer may write after: batches of its epoch, the first after `batches` others. */
+/** What a writer may write: batches of its epoch. */
 export interface Epoch {
   /** The number that stands for the ledger in all keys. */
   readonly ledger: number
   readonly epoch: bigint
-  readonly batches: bigint
 }
 
 const epochOf = (row: Row): Epoch => ({
   ledger: intOf(row, "ledger_id"),
-  epoch: bigintOf(row, "epoch"),
-  batches: bigintOf(row, "batches")
+  epoch: bigintOf(row, "epoch")
 })
 
 /** Makes `writer` (a UUID) the one that writes the ledger, whoever was. */
@@ -33,7 +31,7 @@ export const takeOver = (pool: Pool, ledgerId: LedgerId, writer: string): Effect
     pool.statement(
       `insert into ledger.ledger (id, epoch, writer) values ('${uuidOf(ledgerId)}', 1, ${quotedLiteral(writer)})
         on conflict (id) do update set epoch = ledger.ledger.epoch + 1, writer = excluded.writer
-        returning ledger_id, epoch, batches`
+        returning ledger_id, epoch`
     ),
     ([row]) => epochOf(row ?? {})
   )
@@ -47,7 +45,22 @@ export const takeOverAgain = (
   Effect.map(
     pool.statement(
       `update ledger.ledger set epoch = epoch + 1 where id = '${uuidOf(ledgerId)}' and writer = ${quotedLiteral(writer)}
-        returning ledger_id, epoch, batches`
+        returning ledger_id, epoch`
     ),
     ([row]) => (row === undefined ? undefined : epochOf(row))
+  )
+
+/** The statement that lets the script around it be the epoch's next batch, which writes the journal's row `next`. */
+export const fence = ({ ledger, epoch }: Epoch, next: { readonly number: number; readonly hash: Uint8Array }): string =>
+  `select ledger.fence(${ledger}, ${epoch}, ${next.number}, '\\x${hexOf(next.hash)}')`
+
+/** Keeps where the journal ends, for a ledger that does not say so; does nothing where another writer has taken over. */
+export const keepEnd = (
+  pool: Pool,
+  { ledger, epoch }: Epoch,
+  end: { readonly number: number; readonly hash: Uint8Array }
+): Effect.Effect<unknown, PostgresUnavailable> =>
+  pool.statement(
+    `update ledger.ledger set batches = ${end.number}, journal_hash = '\\x${hexOf(end.hash)}'
+      where ledger_id = ${ledger} and epoch = ${epoch} and journal_hash is null`
   )

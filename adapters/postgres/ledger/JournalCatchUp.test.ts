@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
-import { Effect, Layer } from "effect"
+import { Cause, Effect, Exit, Layer } from "effect"
 import postgres from "postgres"
 import { getReceiptProof, getTreeHead } from "../../../application/proofs/index.ts"
 import { cents, funded, hold, posted, submit, transfer } from "../../contract/index.ts"
@@ -36,6 +36,7 @@ test("a ledger without a journal is journaled when it is taken over, and goes on
   )
   const sql = postgres(url, { max: 1 })
   await sql`truncate ledger.batch, ledger.node, ledger.head`
+  await sql`update ledger.ledger set journal_hash = null`
   await sql.end()
   await Effect.runPromise(
     Effect.provide(
@@ -56,4 +57,42 @@ test("a ledger without a journal is journaled when it is taken over, and goes on
     Effect.provide(verifyStored(defaultLedgerId, { head }), postgresLayer({ url }))
   )
   assert.deepEqual(verified.findings, [])
+})
+
+test("a ledger whose journal does not end as it was written is not taken over", { timeout }, async () => {
+  const { url, drop } = await createDatabase()
+  after(drop)
+  const layer = Layer.provideMerge(Ledger.layer(), Layer.merge(migrated(url), idsForTests))
+  await Effect.runPromise(Effect.provide(funded(100), layer))
+  const sql = postgres(url, { max: 1 })
+  await sql`create table batch as select * from ledger.batch`
+  const taken = () => Effect.runPromiseExit(Effect.provide(funded(1), layer))
+  for (const edit of [
+    "delete from ledger.batch where number = (select max(number) from ledger.batch)",
+    "delete from ledger.batch",
+    "update ledger.ledger set batches = batches - 1"
+  ]) {
+    await sql.unsafe(edit)
+    const exit = await taken()
+    assert.ok(Exit.isFailure(exit) && Cause.hasDies(exit.cause), edit)
+    assert.match(Cause.pretty(exit.cause), /run gbank verify/u)
+    await sql`insert into ledger.batch select * from batch on conflict do nothing`
+  }
+  await sql`update ledger.ledger set batches = batches + 1`
+  assert.ok(Exit.isSuccess(await taken()))
+  await sql.end()
+})
+
+test("where a version that keeps no end has written last, the next takeover keeps it", { timeout }, async () => {
+  const { url, drop } = await createDatabase()
+  after(drop)
+  const layer = Layer.provideMerge(Ledger.layer(), Layer.merge(migrated(url), idsForTests))
+  await Effect.runPromise(Effect.provide(funded(100), layer))
+  const sql = postgres(url, { max: 1 })
+  await sql`select ledger.fence(ledger_id, epoch, batches) from ledger.ledger`
+  const verify = Effect.provide(verifyStored(defaultLedgerId), postgresLayer({ url }))
+  assert.match((await Effect.runPromise(verify)).findings[0]?.detail ?? "", /does not say how the journal ends/u)
+  await Effect.runPromise(Effect.provide(funded(1), layer))
+  assert.deepEqual((await Effect.runPromise(verify)).findings, [])
+  await sql.end()
 })

@@ -9,7 +9,7 @@ import type { Transaction } from "../../../domain/ledger/index.ts"
 import { Leaf } from "../../../domain/proofs/index.ts"
 import { quotedLiteral } from "../Columns.ts"
 import type { Pool } from "../Postgres.ts"
-import type { Epoch } from "./Epoch.ts"
+import { type Epoch, fence } from "./Epoch.ts"
 import { following, type JournalEnd, nativeSha256 } from "./Journal.ts"
 import { batchRows, nodeRows } from "./JournalColumns.ts"
 import { plainRecords, standingRecords } from "./JournalStanding.ts"
@@ -18,22 +18,17 @@ import type { Lookup } from "./Lookup.ts"
 /** Transactions of one chunk. */
 const chunkMax = 1000
 
-/** Where the journal and the epoch's count of batches stand. */
-export interface Kept {
-  readonly end: JournalEnd
-  readonly batches: bigint
-}
-
-/** The journal of all `size` transactions. Transactions that it has are not read again. */
+/** The end of the journal of all `size` transactions. Transactions that it has are not read again. */
 export const catchUp = Effect.fnUntraced(function* (
   writing: Pool,
   reading: Pool,
   reads: Pick<Lookup, "booked">,
-  { ledger, epoch }: Pick<Epoch, "ledger" | "epoch">,
-  start: Kept,
+  epoch: Epoch,
+  start: JournalEnd,
   size: number
 ) {
-  let { end, batches } = start
+  const { ledger } = epoch
+  let end = start
   let from: Parameters<typeof reads.booked>[0] = { before: end.tree.size - 1 }
   while (end.tree.size < size || end.number === 0) {
     const chunk: ReadonlyArray<Transaction.Transaction> = yield* reads.booked(from, chunkMax)
@@ -53,15 +48,10 @@ export const catchUp = Effect.fnUntraced(function* (
     const executed = [rows, completed].map(({ columns }) => columns.map(({ literal }) => quotedLiteral(literal())))
     const [journal = [], tiles = []] = executed
     yield* writing.script(
-      [
-        `select ledger.fence(${ledger}, ${epoch}, ${batches})`,
-        `execute journal (${journal.join(", ")})`,
-        `execute nodes (${tiles.join(", ")})`
-      ].join(";\n")
+      [fence(epoch, row), `execute journal (${journal.join(", ")})`, `execute nodes (${tiles.join(", ")})`].join(";\n")
     )
     end = next
     from = last === undefined ? from : { after: last.id }
-    batches++
   }
-  return { end, batches } satisfies Kept
+  return end
 })

@@ -3,7 +3,7 @@ import { Effect, Result } from "effect"
 import type { LedgerId } from "../../../domain/ids/index.ts"
 import { type Hash, Tile, Tree } from "../../../domain/proofs/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import { bytesOf, intOf, type Row } from "../Fields.ts"
+import { bytesOf, intOf, optionalBytes, type Row } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
 import { emptyEnd, type JournalEnd, nativeSha256 } from "./Journal.ts"
 
@@ -67,17 +67,40 @@ export const lastBatch = (pool: Pool, ledger: number): Read<Row | undefined> =>
     ([row]) => row
   )
 
-/**
- * Where the journal stands. Dies where its nodes do not lead to its root: then somebody has changed it, and nothing must
- * be booked on top of that.
- */
-export const journalEnd = Effect.fnUntraced(function* (pool: Pool, ledger: number, ledgerId: LedgerId) {
-  const last = yield* lastBatch(pool, ledger)
-  if (last === undefined) return emptyEnd(ledgerId)
+// One statement sees one moment: the row of the ledger changes with each batch.
+const endText = `select l.batches, l.journal_hash, b.number, b.size, b.root, b.hash from ledger.ledger l
+  left join lateral (select number, first + transactions as size, root, hash from ledger.batch
+    where ledger_id = l.ledger_id order by ledger_id desc, number desc limit 1) b on true
+  where l.ledger_id = $1`
+
+const same = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0
+
+const treeOf = Effect.fnUntraced(function* (pool: Pool, ledger: number, last: Row) {
   const size = intOf(last, "size")
   const tiles = yield* tilesOf(pool, ledger, Tile.tilesOf(Tree.nodesFor(size)))
   const tree = Tree.make(size, Tile.nodeSource(tiles, nativeSha256), nativeSha256)
-  if (Result.isFailure(tree) || Buffer.compare(Tree.root(tree.success, nativeSha256), bytesOf(last, "root")) !== 0)
+  if (Result.isFailure(tree) || !same(Tree.root(tree.success, nativeSha256), bytesOf(last, "root")))
     return yield* Effect.die(new Error("the ledger's tree does not have the root of its last batch: run gbank verify"))
-  return { number: intOf(last, "number") + 1, tree: tree.success, hash: bytesOf(last, "hash") } satisfies JournalEnd
+  return tree.success
+})
+
+/** Where the journal stands, and whether the ledger's own row says so. */
+export interface StoredEnd extends JournalEnd {
+  readonly isKept: boolean
+}
+
+/**
+ * Where the journal stands. Dies where its nodes do not lead to its root, or where it does not end as the ledger's row
+ * says: then somebody has changed it, and nothing must be booked on top of that.
+ */
+export const journalEnd = Effect.fnUntraced(function* (pool: Pool, ledger: number, ledgerId: LedgerId) {
+  const [row = {}] = yield* pool.query(endText, [ledger])
+  const end: JournalEnd =
+    row.number === null
+      ? emptyEnd(ledgerId)
+      : { number: intOf(row, "number") + 1, tree: yield* treeOf(pool, ledger, row), hash: bytesOf(row, "hash") }
+  const kept = optionalBytes(row, "journal_hash")
+  if (kept !== undefined && (intOf(row, "batches") !== end.number || !same(kept, end.hash)))
+    return yield* Effect.die(new Error("the ledger's journal does not end as it was written: run gbank verify"))
+  return { ...end, isKept: kept !== undefined } satisfies StoredEnd
 })

@@ -2,7 +2,7 @@
  * One epoch of a ledger's writer: its two connections, what it read when it took over, and its copy of accounts.
  *
  * Phases of opening, in this order and each a round trip: (1) take over; (2) the last booking time and the next expiry;
- * (3) where the journal stands, and the journal of what was booked before there was one.
+ * (3) where the journal stands, which is kept if it was not, and the journal of what was booked before there was one.
  * After that one connection only writes batches, each a script of its own, and the other only reads for the next.
  */
 import { Effect, Exit, Schema, Scope } from "effect"
@@ -13,7 +13,7 @@ import type { Pool, Postgres } from "../Postgres.ts"
 import { type AccountCache, accountCache } from "./AccountCache.ts"
 import { type Appended, append, prepareAppend } from "./Append.ts"
 import { type Deciding, deciding } from "./Deciding.ts"
-import { takeOver, takeOverAgain } from "./Epoch.ts"
+import { keepEnd, takeOver, takeOverAgain } from "./Epoch.ts"
 import { journaled } from "./Journal.ts"
 import { catchUp } from "./JournalCatchUp.ts"
 import { journalEnd } from "./JournalReader.ts"
@@ -75,23 +75,24 @@ const opened = Effect.fnUntraced(function* (
 ) {
   const writing = yield* postgres.pool({ ...connection, name: "ledger writer" })
   const reading = yield* postgres.pool({ ...connection, name: "ledger lookup" })
-  const { ledger, epoch, batches } = yield* claim(writing, options, who)
+  const epoch = yield* claim(writing, options, who)
+  const { ledger } = epoch
   const reads = lookup(reading, ledger)
   const [last, nextExpiry] = yield* Effect.all([reads.last, reads.nextExpiry(Instant.fromMillis(Instant.millisMin))])
   const cache = accountCache()
   yield* writing.script(prepareAppend(ledger))
-  const kept = { end: yield* journalEnd(reading, ledger, options.ledgerId), batches }
-  let { end, batches: before } = yield* catchUp(writing, reading, reads, { ledger, epoch }, kept, last.number + 1)
+  const { isKept, ...journal } = yield* journalEnd(reading, ledger, options.ledgerId)
+  if (!isKept) yield* keepEnd(writing, epoch, journal)
+  let end = yield* catchUp(writing, reading, reads, epoch, journal, last.number + 1)
   return {
     ledger,
     cache,
     lookup: reads,
     deciding: deciding(reads, cache, ids, { lastBooking: last.bookedAt + 1, nextExpiry }),
     write: (batch: Appended) => {
-      const journal = journaled(end, batch)
-      end = journal.end
-      const script = append({ ledger, epoch, batches: before++ }, journal, batch, cache)
-      return writing.script(script)
+      const next = journaled(end, batch)
+      end = next.end
+      return writing.script(append(epoch, next, batch, cache))
     }
   }
 })

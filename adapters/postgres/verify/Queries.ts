@@ -44,7 +44,7 @@ const answerDigest = digest([
   optional("s.rejection")
 ])
 
-export const ledgerNumber = "select ledger_id, replace(id::text, '-', '') as id from ledger.ledger where id = $1"
+export const ledgerRow = "select ledger_id, batches, journal_hash from ledger.ledger where id = $1"
 
 /** Batches after a number: how many transactions each has. */
 export const sizes = `select number, transactions from ledger.batch

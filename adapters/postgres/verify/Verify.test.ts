@@ -37,8 +37,12 @@ const filled = Effect.gen(function* () {
   yield* getTreeHead()
   const many = Array.from({ length: 300 }, () => submit(transfer(account, bank, cents(1))))
   yield* Effect.all(many, { concurrency: "unbounded" })
+  yield* Effect.flip(submit(transfer(other.account, bank, cents(7_654_321))))
   return yield* getTreeHead()
 })
+
+/** What the last batch, which has no transactions, refused. */
+const refusedLast = "76543.21"
 
 /** Each column of each table with an edit that its type and checks allow; null where the row proves nothing. */
 const edits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -123,6 +127,11 @@ const edits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     root: "set_byte(root, 5, get_byte(root, 5) # 1)",
     hash: "set_byte(hash, 5, get_byte(hash, 5) # 1)"
   },
+  ledger: {
+    id: "gen_random_uuid()",
+    batches: "batches - 1",
+    journal_hash: "set_byte(journal_hash, 5, get_byte(journal_hash, 5) # 1)"
+  },
   node: {
     level: "level + 8",
     index: "index + 1",
@@ -174,7 +183,9 @@ describe("verification", { timeout }, () => {
     const { count } = await sql.unsafe(text)
     assert.ok(count > 0, `nothing was changed by: ${text}`)
     const found = await places()
-    await sql.unsafe(`truncate ledger.${table}; insert into ledger.${table} select * from saved.${table}`)
+    await sql.unsafe(
+      `truncate ledger.${table}; insert into ledger.${table} overriding system value select * from saved.${table}`
+    )
     return found
   }
 
@@ -202,16 +213,19 @@ describe("verification", { timeout }, () => {
     assert.deepEqual([transactions, Buffer.from(root)], [head.head.treeSize, Buffer.from(head.head.rootHash)])
   })
 
+  // epoch and writer say who may write next, not what was written.
   test("the edits name every column of every table of the ledger but who writes and who reads", async () => {
     const columns = await sql`select table_name || '.' || column_name as name from information_schema.columns
       join information_schema.tables using (table_schema, table_name)
-      where table_schema = 'ledger' and table_type = 'BASE TABLE' and table_name not in ('ledger', 'cursor') and column_name <> 'ledger_id'`
+      where table_schema = 'ledger' and table_type = 'BASE TABLE' and table_name <> 'cursor' and column_name <> 'ledger_id'
+        and (table_name <> 'ledger' or column_name not in ('epoch', 'writer'))`
     const named = Object.entries(edits).flatMap(([table, of]) => Object.keys(of).map((column) => `${table}.${column}`))
     assert.deepEqual(named.sort(), columns.map(({ name }) => name).sort())
   })
 
   // A head is signed when somebody asks for it, so that nothing stored can tell that one is gone.
-  const gone = (table: string) => (table === "head" ? {} : { ledger_id: "ledger_id + 1000" })
+  // The number of a ledger is what the database makes it.
+  const gone = (table: string) => (table === "head" || table === "ledger" ? {} : { ledger_id: "ledger_id + 1000" })
 
   for (const [table, columns] of Object.entries(edits))
     for (const [column, value] of Object.entries({ ...gone(table), ...columns }))
@@ -249,6 +263,15 @@ describe("verification", { timeout }, () => {
     }
     const node = "insert into ledger.node select ledger_id, level, index + 7, hash from ledger.node limit 1"
     assert.notDeepEqual(await tampered("node", node), [])
+  })
+
+  test("finds that a last batch without transactions was cut off with all that it wrote", { timeout }, async () => {
+    const [last] = await sql`delete from ledger.batch where number = (select max(number) from ledger.batch)
+      returning number::integer, transactions`
+    assert.equal(last?.transactions, 0)
+    const found = await tampered("answer", `delete from ledger.answer where rejection::text like '%${refusedLast}%'`)
+    await sql`insert into ledger.batch select * from saved.batch where number = ${last?.number}`
+    assert.deepEqual(found, [`ledger.ledger counts ${last?.number + 1} batches, the journal has ${last?.number}`])
   })
 
   test("finds that the places of two transactions were swapped", { timeout }, async () => {

@@ -3,8 +3,8 @@
  *
  * Phases, in one transaction that sees one moment and takes no locks: (1) page by page through the journal, in bounded
  * memory, build every leaf from the stored transactions again, and from them every root, node, hash of the chain, number,
- * balance and total; check answers and signed heads on the way; (2) compare accounts, holds and counts with what the
- * journal made of them. Time grows with the entries.
+ * balance and total; check answers and signed heads on the way; (2) compare accounts, holds, counts and the end that the
+ * ledger's row keeps with what the journal made of them. Time grows with the entries.
  */
 import { Effect } from "effect"
 import type { LedgerId } from "../../../domain/ids/index.ts"
@@ -12,7 +12,7 @@ import { TypedId } from "../../../domain/ids/index.ts"
 import { Tree } from "../../../domain/proofs/index.ts"
 import { arrayOf } from "../Columns.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import { bigintOf, bytesOf, intOf, type Row, textOf } from "../Fields.ts"
+import { bigintOf, bytesOf, intOf, optionalBytes, type Row, textOf } from "../Fields.ts"
 import { type Pool, Postgres } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 import * as Balances from "./Balances.ts"
@@ -241,6 +241,18 @@ const compareEnd = Effect.fnUntraced(function* (pool: Pool, ledger: number, stat
   }
 })
 
+/** The journal ends where the ledger's row says that it does. */
+const compareKept = (row: Row, state: Progress, found: Findings): void => {
+  const hash = optionalBytes(row, "journal_hash")
+  const batches = bigintOf(row, "batches")
+  if (hash === undefined)
+    found.add("ledger.ledger", "does not say how the journal ends: the bank keeps that from its next start on")
+  else if (batches !== BigInt(state.number))
+    found.add("ledger.ledger", `counts ${batches} batches, the journal has ${state.number}`)
+  else if (!same(hash, state.hash))
+    found.add("ledger.ledger", "keeps another hash than that of the journal's last batch")
+}
+
 const verifyLedger = Effect.fnUntraced(function* (pool: Pool, ledgerId: LedgerId, trusted: Trusted) {
   const found = findings()
   for (const text of Queries.prepare) yield* pool.query(text)
@@ -253,7 +265,7 @@ const verifyLedger = Effect.fnUntraced(function* (pool: Pool, ledgerId: LedgerId
     after: undefined,
     waiting: []
   }
-  const [row] = yield* pool.query(Queries.ledgerNumber, [uuidOf(ledgerId)])
+  const [row] = yield* pool.query(Queries.ledgerRow, [uuidOf(ledgerId)])
   if (row === undefined) found.add(ledgerId, "there is no such ledger")
   else {
     const ledger = intOf(row, "ledger_id")
@@ -269,6 +281,7 @@ const verifyLedger = Effect.fnUntraced(function* (pool: Pool, ledgerId: LedgerId
       last = end
     }
     yield* compareEnd(pool, ledger, state, found)
+    compareKept(row, state, found)
     yield* compareHeadsBeyond(pool, ledger, state.tree, trusted, found)
   }
   return {
