@@ -92,6 +92,8 @@ export interface Endpoint
   readonly types: ReadonlyArray<string>
   /** Whether the header `Last-Event-ID` is the command's `after`. */
   readonly resumes?: boolean
+  /** Names of the parameters of the path. */
+  readonly parameters: ReadonlyArray<string>
   readonly hasLocation: boolean
   readonly hasVersion: boolean
   /** Decodes the command, runs the use case and encodes its answer as `type`, one of `types`. */
@@ -101,6 +103,10 @@ export interface Endpoint
     type: string
   ) => Effect.Effect<Reply, ApplicationError | Schema.SchemaError, RestServices>
 }
+
+/** Names of the parameters of a path: `account` of `/v1/accounts/{account}`. */
+export const parametersOf = (path: string): ReadonlyArray<string> =>
+  [...path.matchAll(/\{(\w+)\}/gu)].map(([, name = ""]) => name)
 
 /** Makes an endpoint of its declaration. */
 export const endpoint = <C, A, E extends ApplicationError>(declaration: Declaration<C, A, E>): Endpoint => {
@@ -112,6 +118,7 @@ export const endpoint = <C, A, E extends ApplicationError>(declaration: Declarat
     command,
     answer,
     types: ["application/json", ...Object.keys(streams)],
+    parameters: parametersOf(declaration.path),
     hasLocation: location !== undefined,
     hasVersion: version !== undefined,
     run: Effect.fnUntraced(function* (input, call, type) {
@@ -127,10 +134,6 @@ export const endpoint = <C, A, E extends ApplicationError>(declaration: Declarat
     })
   }
 }
-
-/** Names of the parameters of a path: `account` of `/v1/accounts/{account}`. */
-export const parametersOf = (path: string): ReadonlyArray<string> =>
-  [...path.matchAll(/\{(\w+)\}/gu)].map(([, name = ""]) => name)
 
 /** Whether a JSON value is an object and no array. */
 export const isJsonObject = (value: Json): value is JsonObject =>

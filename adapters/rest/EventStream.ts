@@ -1,7 +1,7 @@
 /** Server-sent events (WHATWG HTML, 9.2): a stream without end that a client takes up again by its last event's id. */
 import { Effect, Schema, Stream } from "effect"
 import type { ApplicationError } from "../../application/errors/index.ts"
-import type { Call, Declaration, Endpoint, RestServices } from "./Endpoint.ts"
+import { type Call, type Declaration, type Endpoint, parametersOf, type RestServices } from "./Endpoint.ts"
 
 /** A stream of events, declared as data; the command's `after` comes by the header `Last-Event-ID`. */
 export interface EventDeclaration<C, A, E extends ApplicationError>
@@ -40,6 +40,7 @@ export const eventStream = <C, A, E extends ApplicationError>(declaration: Event
     command,
     answer,
     types: [eventStreamType],
+    parameters: parametersOf(declaration.path),
     hasLocation: false,
     hasVersion: false,
     resumes: true,

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { readJson } from "./Body.ts"
 import { afterOf } from "./Cursor.ts"
 import { EdgeError, type FieldError, invalidRequest } from "./EdgeError.ts"
-import { type Endpoint, isJsonObject, parametersOf, type QueryKind } from "./Endpoint.ts"
+import { type Endpoint, isJsonObject, type QueryKind } from "./Endpoint.ts"
 import type { Json, JsonObject } from "./Json.ts"
 
 /** Items of a page where the request names no `limit`. */
@@ -35,7 +35,7 @@ const queryOf = (endpoint: Endpoint, request: Request, errors: Array<FieldError>
   if (list !== undefined) fields.limit = limitDefault
   if (mark < 0) return fields
   // What comes by the path or inside the cursor is no parameter of the query.
-  const reserved = new Set(["", "__proto__", "after", ...parametersOf(endpoint.path)])
+  const reserved = new Set(["", "__proto__", "after", ...endpoint.parameters])
   const seen = new Set<string>()
   for (const [name, value] of new URLSearchParams(request.url.slice(mark + 1))) {
     const field = name === "" ? "query" : name.slice(0, 200)
@@ -85,7 +85,7 @@ const bodyOf = (endpoint: Endpoint, body: Json, errors: Array<FieldError>): Json
     errors.push({ field: "body", message: "Expected a JSON object" })
     return {}
   }
-  for (const name of parametersOf(endpoint.path))
+  for (const name of endpoint.parameters)
     if (Object.hasOwn(body, name)) errors.push({ field: name, message: "Unknown field: the path names it" })
   if (endpoint.ifMatch !== undefined && Object.hasOwn(body, "expectedVersion"))
     errors.push({ field: "expectedVersion", message: "Unknown field: send the If-Match header" })
@@ -105,6 +105,6 @@ export const inputOf = Effect.fnUntraced(function* (
   const body =
     endpoint.method === "GET" ? {} : bodyOf(endpoint, yield* readJson(request, endpoint.bodyBytesMax), errors)
   if (errors.length > 0) return yield* Effect.fail(invalidRequest(errors))
-  const path = parametersOf(endpoint.path).map((name) => [name, parameters[name] ?? ""] as const)
+  const path = endpoint.parameters.map((name) => [name, parameters[name] ?? ""] as const)
   return { ...query, ...body, ...expected, ...Object.fromEntries(path) } satisfies JsonObject
 })
