@@ -2,8 +2,8 @@ import assert from "node:assert/strict"
 import { createServer } from "node:http2"
 import { after, before, describe, test } from "node:test"
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
+import type { ConnectRouter } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
-import { makeHealth } from "../../../adapters/rpc/Health.ts"
 import { AccountId, TypedId } from "../../../domain/ids/index.ts"
 import { freePort } from "../../../infra/testing/crash/BankProcess.ts"
 import { TransactionKind } from "../../../proto/gen/bank/ledger/v1/ledger_pb.ts"
@@ -13,7 +13,11 @@ import {
   PostTransferBatchResponseSchema,
   StreamTransfersRequestSchema
 } from "../../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
-import { Health, HealthCheckRequestSchema } from "../../../proto/gen/grpc/health/v1/health_pb.ts"
+import {
+  Health,
+  HealthCheckRequestSchema,
+  HealthCheckResponse_ServingStatus
+} from "../../../proto/gen/grpc/health/v1/health_pb.ts"
 import type { Transfer } from "../Mix.ts"
 import { batchJson, batchMessage, rejectionsIn, streamMessage, tallyOf, tallyOfJson, withRejections } from "./Bodies.ts"
 import { grpcEmpty, pathOf } from "./Grpc.ts"
@@ -136,8 +140,9 @@ describe("the answer to a batch", () => {
 })
 
 describe("the gRPC client", () => {
-  const health = makeHealth([])
-  const server = createServer(connectNodeAdapter({ routes: (router) => health.register(router) }))
+  const answer = { status: HealthCheckResponse_ServingStatus.SERVING }
+  const routes = (router: ConnectRouter) => router.service(Health, { check: () => answer })
+  const server = createServer(connectNodeAdapter({ routes }))
   const edge = { port: 0, token: "none" }
 
   before(async () => {
