@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createServer } from "node:http2"
 import { after, before, describe, test } from "node:test"
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
-import type { ConnectRouter } from "@connectrpc/connect"
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { AccountId, TypedId } from "../../../domain/ids/index.ts"
 import { freePort } from "../../../infra/testing/crash/BankProcess.ts"
@@ -140,8 +140,11 @@ describe("the answer to a batch", () => {
 })
 
 describe("the gRPC client", () => {
-  const answer = { status: HealthCheckResponse_ServingStatus.SERVING }
-  const routes = (router: ConnectRouter) => router.service(Health, { check: () => answer })
+  const check = ({ service }: HealthCheckRequest) => {
+    if (service !== "") throw new ConnectError(`unknown service ${service}`, Code.NotFound)
+    return { status: HealthCheckResponse_ServingStatus.SERVING }
+  }
+  const routes = (router: ConnectRouter) => router.service(Health, { check })
   const server = createServer(connectNodeAdapter({ routes }))
   const edge = { port: 0, token: "none" }
 
