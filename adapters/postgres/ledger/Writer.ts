@@ -26,7 +26,7 @@ import { LedgerFenced, openSession, type Session } from "./Session.ts"
 const depthMax = 2
 
 /** Requests that wait before a batch is sent behind another: for fewer it costs more than it saves. */
-const behindMin = 256
+const behindMin = 16
 
 /** Waits between attempts to reach the database again, in milliseconds: doubled from the first to the last. */
 const retryFirstMs = 50
@@ -113,8 +113,12 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions, bell:
     for (const sweep of unswept) sweep(answer)
   }
 
+  /** All that waits or, where nothing is on its way, half of it: the other half is decided while the first is written. */
   const takeWork = (): Work => {
-    const work = { requests: requests.take(options.batchMax), sweeps }
+    const waiting = requests.waiting()
+    const isHalved = flights.length === 0 && waiting >= 2 * behindMin
+    const count = Math.min(options.batchMax, isHalved ? Math.ceil(waiting / 2) : waiting)
+    const work = { requests: requests.take(count), sweeps }
     sweeps = []
     return work
   }
