@@ -16,6 +16,7 @@ import {
 import {
   Health,
   type HealthCheckRequest,
+  type HealthCheckRequest,
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus
 } from "../../../proto/gen/grpc/health/v1/health_pb.ts"
