@@ -15,6 +15,8 @@ import {
 } from "../../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
 import {
   Health,
+  type HealthCheckRequest,
+  type HealthCheckRequest,
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus
 } from "../../../proto/gen/grpc/health/v1/health_pb.ts"
