@@ -16,7 +16,6 @@ import {
 import {
   Health,
   type HealthCheckRequest,
-  type HealthCheckRequest,
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus
 } from "../../../proto/gen/grpc/health/v1/health_pb.ts"
