@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { open, readFile, rename, stat, writeFile } from "node:fs/promises"
-import { createServer } from "node:net"
+import { connect, createServer } from "node:net"
 import { Effect } from "effect"
 import type { Binaries } from "./Binaries.ts"
 import { type Account, environment, run } from "./Command.ts"
@@ -156,6 +156,17 @@ const awaitReady = (cluster: string, ended: Effect.Effect<string | undefined>): 
     return "late" as const
   })
 
+/** Does anything take connections on this port of 127.0.0.1? */
+const isListening = (port: number): Effect.Effect<boolean> =>
+  Effect.callback<boolean>((resume) => {
+    const socket = connect({ host: "127.0.0.1", port })
+    const answer = (listens: boolean): void => {
+      socket.destroy()
+      resume(Effect.succeed(listens))
+    }
+    socket.once("connect", () => answer(true)).once("error", () => answer(false))
+  })
+
 /** Takes over a server that is running already; undefined when there is none (any more). */
 const adopt = (plan: Plan): Effect.Effect<Server | undefined> =>
   Effect.gen(function* () {
@@ -165,6 +176,8 @@ const adopt = (plan: Plan): Effect.Effect<Server | undefined> =>
     const outcome = yield* awaitReady(cluster, gone)
     if (outcome === "late" || !("ready" in outcome)) return undefined
     const { pid, port } = outcome.ready
+    // One that was killed a moment ago still has its process and says that it is ready.
+    if (!(yield* isListening(port))) return undefined
     if (plan.port !== undefined && plan.port !== port) {
       yield* stop(plan)
       return undefined
