@@ -77,8 +77,15 @@ export const wholeReceipt = ({ outcome }: Decided): Transaction.Transaction | un
     ? outcome.success.transaction
     : undefined
 
-const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
+/** The transaction that an answer names. */
+export const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
   Result.isSuccess(outcome) && "transaction" in outcome.success ? outcome.success.transaction?.id : undefined
+
+/** An answer's receipt or rejection, as JSON. */
+export const toldOf = ({ outcome }: Decided): { readonly receipt?: string; readonly rejection?: string } =>
+  Result.isSuccess(outcome)
+    ? { receipt: JSON.stringify(encodeReceipt(outcome.success)) }
+    : { rejection: JSON.stringify(encodeRejection(outcome.failure)) }
 
 /** Answers that are more than a transaction, with their receipt or rejection. */
 export const answerRows = (uuids: Uuids): Rows<Decided> => {
@@ -92,8 +99,9 @@ export const answerRows = (uuids: Uuids): Rows<Decided> => {
     key.add(row.request.keyDigest)
     transaction.add(id === undefined ? undefined : uuids.transaction(id))
     fingerprint.add(row.request.first.fingerprint)
-    receipt.add(Result.isSuccess(row.outcome) ? json(encodeReceipt(row.outcome.success)) : undefined)
-    rejection.add(Result.isFailure(row.outcome) ? json(encodeRejection(row.outcome.failure)) : undefined)
+    const told = toldOf(row)
+    receipt.add(optional(told.receipt))
+    rejection.add(optional(told.rejection))
   })
 }
 

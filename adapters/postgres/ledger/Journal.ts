@@ -17,14 +17,13 @@
  * the hash before it and of the whole row, so that the rows are a chain.
  */
 import { hash } from "node:crypto"
-import { Result, Schema } from "effect"
 import type { LedgerId } from "../../../domain/ids/index.ts"
 import { TypedId } from "../../../domain/ids/index.ts"
-import { type Hold, Receipt, Rejection, type Transaction } from "../../../domain/ledger/index.ts"
+import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { type Hash, Leaf, type Sha256, Tree } from "../../../domain/proofs/index.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { CachedAccount, Change } from "./AccountCache.ts"
-import type { Decided } from "./BatchColumns.ts"
+import { type Decided, toldOf, transactionOf, wholeReceipt } from "./BatchColumns.ts"
 
 /** The platform's own SHA-256, some twenty times as fast as one in JavaScript. */
 export const nativeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer")
@@ -119,28 +118,11 @@ export const holdDigest = (hold: Hold.Hold): Uint8Array =>
     json(hold.metadata)
   ])
 
-const encodeReceipt = Schema.encodeSync(Receipt.Receipt)
-const encodeRejection = Schema.encodeSync(Rejection.Rejection)
-
-const transactionOf = ({ outcome }: Decided): string =>
-  Result.isSuccess(outcome) && "transaction" in outcome.success && outcome.success.transaction !== undefined
-    ? uuidOf(outcome.success.transaction.id)
-    : "-"
-
 const answerDigest = (decided: Decided): Uint8Array => {
-  const { outcome } = decided
-  return linesDigest([
-    transactionOf(decided),
-    Result.isSuccess(outcome) ? json(encodeReceipt(outcome.success)) : "-",
-    Result.isFailure(outcome) ? json(encodeRejection(outcome.failure)) : "-"
-  ])
+  const transaction = transactionOf(decided)
+  const { receipt, rejection } = toldOf(decided)
+  return linesDigest([transaction === undefined ? "-" : uuidOf(transaction), text(receipt), text(rejection)])
 }
-
-/** The transaction that is the whole answer. */
-const wholeAnswer = ({ outcome }: Decided): Transaction.Transaction | undefined =>
-  Result.isSuccess(outcome) && outcome.success._tag === "TransactionPosted" && outcome.success.hold === undefined
-    ? outcome.success.transaction
-    : undefined
 
 const recordSize = { plain: 33, told: 65, account: 57, hold: 49 } as const
 
@@ -167,7 +149,7 @@ const contentOf = (batch: Journalable): Uint8Array => {
   const told: Array<Decided> = []
   let next = 0
   for (const each of batch.decided) {
-    const whole = wholeAnswer(each)
+    const whole = wholeReceipt(each)
     if (whole === undefined) {
       told.push(each)
       continue
