@@ -115,28 +115,25 @@ type Tables = ReturnType<typeof tablesOf>
 export const prepareAppend = (ledger: number): string => {
   const tables = tablesOf({ account: uuidOf, transaction: uuidOf })
   const plain = plainRows()
-  const sql: Record<keyof Tables, string> = {
-    transactions: insertingTransactions(ledger, tables.transactions),
-    legs: inserting(ledger, "leg", tables.legs, "account_id, sequence"),
-    answers: inserting(ledger, "answer", tables.answers, "key"),
-    posted: updatingAccounts(ledger, tables.posted),
-    changed: updatingAccounts(ledger, tables.changed),
-    opened: inserting(ledger, "account", tables.opened),
-    new_holds: inserting(ledger, "hold", tables.new_holds),
-    changed_holds: updatingHolds(ledger, tables.changed_holds),
-    journal: inserting(ledger, "batch", tables.journal),
-    nodes: inserting(ledger, "node", tables.nodes)
-  }
   const same = sameColumns.map(([name]) => name)
   const sameTypes = sameColumns.map(([, type]) => type).join(", ")
+  const inserted = (name: keyof Tables, table: string, order?: string): string =>
+    `prepare ${name} (${types(tables[name])}) as ${inserting(ledger, table, tables[name], order)}`
+  const changed = (name: keyof Tables, updating: typeof updatingHolds): string =>
+    `prepare ${name} (${types(tables[name])}) as ${updating(ledger, tables[name])}`
   return [
     `prepare plain (${types(plain)}, timestamptz, ${sameTypes}) as ${insertingTransactions(ledger, plain, same)}`,
-    `prepare transactions (${types(tables.transactions)}, timestamptz) as ${sql.transactions}`,
-    ...Object.entries(tables)
-      .filter(([name]) => name !== "transactions")
-      .map(
-        ([name, rows]) => `prepare ${name} (${types(rows)}) as ${Object.entries(sql).find(([of]) => of === name)?.[1]}`
-      )
+    `prepare transactions (${types(tables.transactions)}, timestamptz)
+      as ${insertingTransactions(ledger, tables.transactions)}`,
+    inserted("legs", "leg", "account_id, sequence"),
+    inserted("answers", "answer", "key"),
+    changed("posted", updatingAccounts),
+    changed("changed", updatingAccounts),
+    inserted("opened", "account"),
+    inserted("new_holds", "hold"),
+    changed("changed_holds", updatingHolds),
+    inserted("journal", "batch"),
+    inserted("nodes", "node")
   ].join(";\n")
 }
 
