@@ -1,21 +1,37 @@
 import { Context, type Effect, Schema } from "effect"
-import { CustomerId } from "../../domain/ids/index.ts"
+import { Subject } from "../../domain/identity/index.ts"
 
 /**
- * Who makes a request: `id` is 1–64 visible ASCII characters and scopes the caller's idempotency keys (`keyOf`);
- * `customer` owns the accounts that the caller opens without naming an owner.
+ * Who makes a request: `id` is 1–64 visible ASCII characters and scopes the caller's idempotency keys (`keyOf`): the
+ * user's id and the app's, or the program's.
  */
 export const Caller = Schema.Struct({
   id: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,64}$/u)),
-  customer: CustomerId
+  ...Subject.fields
 })
 export type Caller = typeof Caller.Type
 
-/** The request carries no token, or one that is unknown, expired or revoked; which of these is not told. */
-export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()("Unauthenticated", {}) {}
+/**
+ * The request carries no token, or one that is not accepted: malformed, expired, not yet valid, revoked, of another
+ * issuer or for another audience, or without the proof that it is bound to. Which of these is not told.
+ */
+export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()("Unauthenticated", {
+  reason: Schema.Literals(["missing", "invalid"])
+}) {}
 
-/** Tells who is calling from the bearer token (RFC 6750) that a request carries. */
+/** A token as a request presents it (RFC 6750, RFC 9449). */
+export interface Presented {
+  readonly scheme: "Bearer" | "DPoP"
+  readonly token: string
+  /** The DPoP proofs that came with it, and what they must be for. */
+  readonly proof?: string
+  readonly method: string
+  /** The address that was asked for, without query and fragment. */
+  readonly url: string
+}
+
+/** Tells who is calling from the token that a request carries. */
 export class Authenticator extends Context.Service<
   Authenticator,
-  { readonly authenticate: (bearerToken: string) => Effect.Effect<Caller, Unauthenticated> }
+  { readonly authenticate: (presented: Presented) => Effect.Effect<Caller, Unauthenticated> }
 >()("bank/application/ports/Authenticator") {}

@@ -23,3 +23,19 @@ export type CustomerId = typeof CustomerId.Type
 /** A ledger: a tenant, a legal entity or a branch with a writer of its own. */
 export const LedgerId = TypedId.schema("led").pipe(Schema.brand("LedgerId"))
 export type LedgerId = typeof LedgerId.Type
+
+/** A person who logs in: a customer, or one of the bank's staff. */
+export const UserId = TypedId.schema("usr").pipe(Schema.brand("UserId"))
+export type UserId = typeof UserId.Type
+
+/** A login of a user on one device. */
+export const SessionId = TypedId.schema("ses").pipe(Schema.brand("SessionId"))
+export type SessionId = typeof SessionId.Type
+
+/** What one customer may do with another's accounts. */
+export const DelegationId = TypedId.schema("dlg").pipe(Schema.brand("DelegationId"))
+export type DelegationId = typeof DelegationId.Type
+
+/** A request that a second person decides on. */
+export const ApprovalId = TypedId.schema("apr").pipe(Schema.brand("ApprovalId"))
+export type ApprovalId = typeof ApprovalId.Type

@@ -1,0 +1,204 @@
+/** The decisions that are taken by the policy's table; pure, so that every one of them can be listed and tested. */
+import { Result, Schema } from "effect"
+import type { Instant } from "../calendar/index.ts"
+import type { CustomerId, UserId } from "../ids/index.ts"
+import { Currency, Money } from "../money/index.ts"
+import { includes, type Right } from "./Delegation.ts"
+import { KycLevel, limitOf } from "./Kyc.ts"
+import { isOpen, Operation, type Reach, type Rule, ruleOf } from "./Policy.ts"
+import { type Role, roles } from "./Role.ts"
+import { Scope } from "./Scope.ts"
+import type { BranchId, Subject } from "./Subject.ts"
+
+/** The caller may not do this to anything: it has no role for it, its token lacks the scope, or it is of another bank. */
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
+  operation: Operation,
+  lacks: Schema.Literals(["role", "scope", "tenant"]),
+  scope: Scope
+}) {}
+
+/** The object is none that the caller may know of: it is answered as one that does not exist. */
+export class NotVisible extends Schema.TaggedError<NotVisible>()("NotVisible", {}) {}
+
+/** The user must prove who it is once more, with a second factor, at most `maxAgeSeconds` before (RFC 9470). */
+export class StepUpRequired extends Schema.TaggedError<StepUpRequired>()("StepUpRequired", {
+  maxAgeSeconds: Schema.Int
+}) {}
+
+/** The customer is not known well enough to move so much at once. */
+export class KycLimitExceeded extends Schema.TaggedError<KycLimitExceeded>()("KycLimitExceeded", {
+  level: KycLevel,
+  limit: Money.Money,
+  requested: Money.Money
+}) {}
+
+/** A delegate may not move so much at once. */
+export class DelegationLimitExceeded extends Schema.TaggedError<DelegationLimitExceeded>()("DelegationLimitExceeded", {
+  limit: Money.Money,
+  requested: Money.Money
+}) {}
+
+/** A second person has to decide on this; ask for it by an approval. */
+export class ApprovalRequired extends Schema.TaggedError<ApprovalRequired>()("ApprovalRequired", {
+  operation: Operation
+}) {}
+
+export type Refusal =
+  | Forbidden
+  | NotVisible
+  | StepUpRequired
+  | KycLimitExceeded
+  | DelegationLimitExceeded
+  | ApprovalRequired
+
+/** What a delegation in force lets the caller do with an object. */
+export interface Delegated {
+  readonly right: Right
+  readonly amountMax?: Money.Money
+}
+
+/** An object that the operation acts on, as far as a decision needs to know it. */
+export interface Facts {
+  /** Whose it is. None for what belongs to the bank itself or does not exist: only who reaches any is told which. */
+  readonly customer?: CustomerId
+  /** For a login, whose it is. */
+  readonly user?: UserId
+  readonly branch?: BranchId
+  readonly delegated: ReadonlyArray<Delegated>
+  /** What the operation moves from it or to it, where it moves money. */
+  readonly amount?: Money.Money
+}
+
+/** What a bank decides for itself. */
+export interface Terms {
+  /** Whole units of any currency from which on a second factor is needed. */
+  readonly stepUpUnitsAbove: bigint
+  /** How old a proof by a second factor may be. */
+  readonly stepUpMaxAgeSeconds: number
+  readonly fourEyes: ReadonlySet<Operation>
+}
+
+/** The terms of a bank that says nothing else. */
+export const termsUsual: Terms = {
+  stepUpUnitsAbove: 1000n,
+  stepUpMaxAgeSeconds: 600,
+  fourEyes: new Set([
+    "transactions.post",
+    "transactions.reverse",
+    "users.assignRoles"
+  ] satisfies ReadonlyArray<Operation>)
+}
+
+const reachesOf = (rule: Rule, held: ReadonlyArray<Role>): ReadonlyArray<Reach> =>
+  roles.flatMap((role) => {
+    const reach = rule.roles[role]
+    return reach !== undefined && held.includes(role) ? [reach] : []
+  })
+
+/**
+ * Whether the caller may do this to anything at all; asked before the request is read. Errors, first wins: Forbidden for
+ * the tenant, the role, the scope.
+ */
+export const admit = (operation: Operation, subject: Subject, tenant: string): Result.Result<void, Forbidden> => {
+  const rule = ruleOf(operation)
+  if (isOpen(rule)) return Result.void
+  const { scope } = rule
+  const lacks =
+    subject.tenant !== tenant
+      ? "tenant"
+      : reachesOf(rule, subject.roles).length === 0
+        ? "role"
+        : subject.scopes.includes(scope)
+          ? undefined
+          : "scope"
+  return lacks === undefined ? Result.void : Result.fail(new Forbidden({ operation, lacks, scope }))
+}
+
+/** How a caller comes to an object. */
+type Way = "own" | "staff" | Delegated
+
+const isOwn = ({ customer, user }: Facts, subject: Subject): boolean =>
+  (customer !== undefined && customer === subject.customer) || (user !== undefined && user === subject.user)
+
+const wayTo = (rule: Rule, subject: Subject, facts: Facts): Way | undefined => {
+  const reaches = reachesOf(rule, subject.roles)
+  if (reaches.includes("own") && isOwn(facts, subject)) return "own"
+  if (reaches.includes("any")) return "staff"
+  if (reaches.includes("branch") && facts.branch !== undefined && facts.branch === subject.branch) return "staff"
+  const { right } = rule
+  if (!reaches.includes("own") || right === undefined) return undefined
+  // Of several delegations the widest counts: one without a bound, else the one with the highest.
+  return facts.delegated
+    .filter((delegated) => includes(delegated.right, right))
+    .reduce<Delegated | undefined>((widest, each) => {
+      if (widest === undefined) return each
+      const [left, right] = [widest.amountMax, each.amountMax]
+      return left === undefined || (right !== undefined && left.minor >= right.minor) ? widest : each
+    }, undefined)
+}
+
+const isAbove = (amount: Money.Money, units: bigint): boolean =>
+  amount.minor > units * 10n ** BigInt(Currency.exponent(amount.currency))
+
+const stepUp = (rule: Rule, subject: Subject, { objects, now }: Asked, terms: Terms) => {
+  const isNeeded =
+    rule.stepUp === "always" ||
+    (rule.stepUp === "above_limit" &&
+      objects.some(({ amount }) => amount !== undefined && isAbove(amount, terms.stepUpUnitsAbove)))
+  // A program has no second factor; its key is its proof.
+  if (!isNeeded || subject.user === undefined) return Result.void
+  const isFresh = now - subject.authenticatedAt <= terms.stepUpMaxAgeSeconds * 1000
+  return subject.assurance === "mfa" && isFresh
+    ? Result.void
+    : Result.fail(new StepUpRequired({ maxAgeSeconds: terms.stepUpMaxAgeSeconds }))
+}
+
+const withinLimits = (way: Way, subject: Subject, requested: Money.Money | undefined) => {
+  if (way === "staff" || requested === undefined) return Result.void
+  const limit = limitOf(subject.kyc, requested.currency)
+  if (limit !== undefined && requested.minor > limit.minor)
+    return Result.fail(new KycLimitExceeded({ level: subject.kyc, limit, requested }))
+  const bound = way === "own" ? undefined : way.amountMax
+  return bound !== undefined && (bound.currency !== requested.currency || requested.minor > bound.minor)
+    ? Result.fail(new DelegationLimitExceeded({ limit: bound, requested }))
+    : Result.void
+}
+
+/** What a caller asks for, with all that a decision needs. */
+export interface Asked {
+  readonly operation: Operation
+  /** The objects acted on; with `some` it is enough that one is within reach, else all must be. */
+  readonly objects: ReadonlyArray<Facts>
+  readonly needs: "all" | "some"
+  readonly now: Instant.Instant
+  readonly isApproved: boolean
+}
+
+/** Whether the caller came to every object as its owner: who reads its own leaves no trace. */
+export const isOwnAll = (subject: Subject, objects: ReadonlyArray<Facts>): boolean =>
+  objects.every((facts) => isOwn(facts, subject))
+
+/**
+ * Whether an admitted caller may do this to these objects. Errors, first wins: NotVisible, ApprovalRequired,
+ * KycLimitExceeded, DelegationLimitExceeded, StepUpRequired.
+ */
+export const permit = (
+  subject: Subject,
+  asked: Asked,
+  terms: Terms
+): Result.Result<void, Exclude<Refusal, Forbidden>> => {
+  const { operation, objects, needs, isApproved } = asked
+  const rule = ruleOf(operation)
+  if (isOpen(rule)) return Result.void
+  const found = objects.flatMap((facts) => {
+    const way = wayTo(rule, subject, facts)
+    return way === undefined ? [] : [{ way, amount: facts.amount }]
+  })
+  const isVisible = needs === "all" ? found.length === objects.length : found.length > 0
+  if (!isVisible) return Result.fail(new NotVisible({}))
+  if (terms.fourEyes.has(operation) && !isApproved) return Result.fail(new ApprovalRequired({ operation }))
+  return Result.gen(function* () {
+    for (const { way, amount } of found) yield* withinLimits(way, subject, amount)
+    yield* stepUp(rule, subject, asked, terms)
+  })
+}
