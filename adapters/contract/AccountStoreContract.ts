@@ -114,6 +114,17 @@ const openingSpecs = (spec: Spec): void => {
   )
 
   spec(
+    "whose the accounts are is told of those that exist",
+    Effect.gen(function* () {
+      const store = yield* AccountStore
+      const [first, second] = [yield* inserted(), yield* inserted()]
+      const owners = yield* store.owners([first.account.id, newAccountId(), second.account.id])
+      assert.deepEqual(owners, new Map([first, second].map(({ account }) => [account.id, account.owner])))
+      assert.equal((yield* store.owners([])).size, 0)
+    })
+  )
+
+  spec(
     "numbers are unique, however many ask at once",
     Effect.gen(function* () {
       const store = yield* AccountStore

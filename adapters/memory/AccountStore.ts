@@ -64,6 +64,16 @@ const make = Effect.sync(() => {
           ? Effect.fail(new Rejection.AccountNotFound({ accountId }))
           : Effect.succeed(row.account)
       }),
+    owners: (ids) =>
+      Effect.sync(
+        () =>
+          new Map(
+            ids.flatMap((id) => {
+              const row = rows.get(id)
+              return row === undefined ? [] : [[id, row.account.owner]]
+            })
+          )
+      ),
     list: ({ owner, after, limit }) =>
       Effect.sync(() =>
         accounts(

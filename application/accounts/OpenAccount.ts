@@ -20,6 +20,9 @@ export const OpenAccount = Schema.Struct({
 })
 export type OpenAccount = typeof OpenAccount.Type
 
+/** The caller is no customer, so that it has to be said whose the account is. */
+export class OwnerRequired extends Schema.TaggedError<OwnerRequired>()("OwnerRequired", {}) {}
+
 const fingerprintOf = Schema.encodeSync(Schema.fromJsonString(OpenAccount))
 
 const decided = (
@@ -42,21 +45,23 @@ const decided = (
 
 /**
  * Opens the account here and in the ledger; the answer shows it active and is the same for every retry of the key.
- * Errors, first wins: UnknownProduct, CurrencyNotOffered, CurrencyMismatch, OverdraftLimitOutOfRange,
+ * Errors, first wins: OwnerRequired, UnknownProduct, CurrencyNotOffered, CurrencyMismatch, OverdraftLimitOutOfRange,
  * OverdraftNotAllowed, IdempotencyConflict, then those of the store and the ledger.
  */
 export const openAccount = Effect.fn("accounts.open")(function* (
   command: OpenAccount,
   key: IdempotencyKey,
-  caller: CustomerId
+  caller: CustomerId | undefined
 ) {
+  const owner = command.owner ?? caller
+  if (owner === undefined) return yield* Effect.fail(new OwnerRequired({}))
   const store = yield* AccountStore
   const ids = yield* Ids
   const bank = yield* Bank
   const millis = yield* Clock.currentTimeMillis
   const id = AccountId.make(TypedId.fromBytes("acc", ids.next(millis)))
   const { account, answer } = yield* Effect.fromResult(
-    decided(command, command.owner ?? caller, id, yield* store.nextNumber, bank, Instant.fromMillis(millis))
+    decided(command, owner, id, yield* store.nextNumber, bank, Instant.fromMillis(millis))
   ).pipe(Effect.catchTag(["InvalidIban", "UnsupportedCountry", "SequenceOutOfRange"], Effect.die))
   const opening = yield* store.insert({ key, fingerprint: fingerprintOf(command), account, answer })
   const stored = yield* store.find(opening.account.id)

@@ -1,10 +1,14 @@
 import type { Account, Product } from "../../domain/accounts/index.ts"
 import { Instant } from "../../domain/calendar/index.ts"
+import type { Permission } from "../../domain/identity/index.ts"
 import type { Rejection } from "../../domain/ledger/index.ts"
 import { Money } from "../../domain/money/index.ts"
 import type { OutOfTree } from "../../domain/proofs/index.ts"
+import type { OwnerNotFound } from "../access/index.ts"
+import type { OwnerRequired } from "../accounts/index.ts"
 import type { BatchRejected, StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
+import type { AuditUnavailable } from "../ports/AuditLog.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
 import type { LedgerTreeUnfinished } from "../ports/LedgerTree.ts"
@@ -19,6 +23,10 @@ export type ApplicationError =
   | StatementTooLong
   | BatchRejected
   | Unauthenticated
+  | AuditUnavailable
+  | OwnerNotFound
+  | OwnerRequired
+  | Exclude<Permission.Refusal, Permission.NotVisible>
   | Product.UnknownProduct
 
 /**
@@ -116,6 +124,18 @@ export const catalogue: Entries = {
     "Activity too recent",
     (e) => `Account ${e.accountId} was used too recently; this is possible from ${Instant.toText(e.earliest)} on.`
   ),
+  ApprovalRequired: entry(
+    "approval_required",
+    "forbidden",
+    "A second person has to approve",
+    (e) => `${e.operation} needs the approval of a second person: file it as POST /v1/approvals.`
+  ),
+  AuditUnavailable: entry(
+    "unavailable",
+    "unavailable",
+    "Temporarily unavailable",
+    () => "The audit log cannot be written. Nothing was done; send the same request again."
+  ),
   BalanceOutstanding: entry(
     "balance_outstanding",
     "conflict",
@@ -152,6 +172,20 @@ export const catalogue: Entries = {
     (e) => `Product ${e.product} is offered in ${e.offered.join(", ")}, not in ${e.currency}.`,
     "currency"
   ),
+  DelegationLimitExceeded: entry(
+    "delegation_limit_exceeded",
+    "unprocessable",
+    "Above the limit of the delegation",
+    (e) => `You may move up to ${Money.format(e.limit)} at once here; ${Money.format(e.requested)} was asked for.`,
+    "amount"
+  ),
+  Forbidden: entry("forbidden", "forbidden", "Not permitted", (e) =>
+    e.lacks === "scope"
+      ? `The token lacks the scope ${e.scope}.`
+      : e.lacks === "role"
+        ? `None of your roles permits ${e.operation}.`
+        : "The token is for another bank."
+  ),
   HoldAlreadyExpired: entry(
     "hold_already_expired",
     "unprocessable",
@@ -186,6 +220,14 @@ export const catalogue: Entries = {
     "Insufficient funds",
     (e) =>
       `Account ${e.accountId} has ${Money.format(e.available)} available; ${Money.format(e.requested)} was asked for.`,
+    "amount"
+  ),
+  KycLimitExceeded: entry(
+    "kyc_limit_exceeded",
+    "unprocessable",
+    "Above the limit of your identification",
+    (e) =>
+      `With identification ${e.level} up to ${Money.format(e.limit)} is moved at once; ${Money.format(e.requested)} was asked for.`,
     "amount"
   ),
   LedgerOverloaded: entry(
@@ -239,6 +281,14 @@ export const catalogue: Entries = {
     (e) => `Product ${e.product} has no overdraft.`,
     "overdraftLimit"
   ),
+  OwnerNotFound: entry(
+    "owner_not_found",
+    "not_found",
+    "Customer not found",
+    () => "There is no such customer.",
+    "owner"
+  ),
+  OwnerRequired: entry("owner_required", "invalid", "Owner required", () => "Name the customer who owns it.", "owner"),
   PartialReversalUnsupported: entry(
     "partial_reversal_unsupported",
     "unprocessable",
@@ -261,6 +311,12 @@ export const catalogue: Entries = {
     (e) => `The period has more than ${e.entriesMax} entries; read the account's transactions in pages instead.`,
     "period"
   ),
+  StepUpRequired: entry(
+    "step_up_required",
+    "unauthenticated",
+    "Second factor required",
+    (e) => `Prove once more who you are, with a second factor, at most ${e.maxAgeSeconds} seconds before.`
+  ),
   SweepToSelf: entry(
     "sweep_to_self",
     "unprocessable",
@@ -274,11 +330,10 @@ export const catalogue: Entries = {
     "Transaction not found",
     (e) => `There is no transaction ${e.transactionId}.`
   ),
-  Unauthenticated: entry(
-    "unauthenticated",
-    "unauthenticated",
-    "Not authenticated",
-    () => "Send a valid token as `Authorization: Bearer …`."
+  Unauthenticated: entry("unauthenticated", "unauthenticated", "Not authenticated", (e) =>
+    e.reason === "missing"
+      ? "Send a token as `Authorization: Bearer …`."
+      : "The token is not valid here, has expired or was revoked."
   ),
   Unbalanced: entry(
     "unbalanced",

@@ -32,6 +32,10 @@ export class AccountStore extends Context.Service<
     readonly find: (
       id: AccountId
     ) => Effect.Effect<Account.Account, Rejection.AccountNotFound | AccountStoreUnavailable>
+    /** Whose the accounts among `ids` are that exist; at most 10,000. An owner never changes (INV-16). */
+    readonly owners: (
+      ids: ReadonlyArray<AccountId>
+    ) => Effect.Effect<ReadonlyMap<AccountId, CustomerId>, AccountStoreUnavailable>
     /** By id, which is the order of opening; `after` is the last one already seen. */
     readonly list: (query: {
       readonly owner?: CustomerId

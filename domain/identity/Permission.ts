@@ -5,7 +5,7 @@ import type { CustomerId, UserId } from "../ids/index.ts"
 import { Currency, Money } from "../money/index.ts"
 import { includes, type Right } from "./Delegation.ts"
 import { KycLevel, limitOf } from "./Kyc.ts"
-import { isOpen, Operation, type Reach, type Rule, ruleOf } from "./Policy.ts"
+import { fourEyes, isOpen, Operation, type Reach, type Rule, ruleOf } from "./Policy.ts"
 import { type Role, roles } from "./Role.ts"
 import { Scope } from "./Scope.ts"
 import type { BranchId, Subject } from "./Subject.ts"
@@ -17,8 +17,8 @@ export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
   scope: Scope
 }) {}
 
-/** The object is none that the caller may know of: it is answered as one that does not exist. */
-export class NotVisible extends Schema.TaggedError<NotVisible>()("NotVisible", {}) {}
+/** The object at `index` is none that the caller may know of: it is answered as one that does not exist. */
+export class NotVisible extends Schema.TaggedError<NotVisible>()("NotVisible", { index: Schema.Int }) {}
 
 /** The user must prove who it is once more, with a second factor, at most `maxAgeSeconds` before (RFC 9470). */
 export class StepUpRequired extends Schema.TaggedError<StepUpRequired>()("StepUpRequired", {
@@ -67,6 +67,8 @@ export interface Facts {
   readonly delegated: ReadonlyArray<Delegated>
   /** What the operation moves from it or to it, where it moves money. */
   readonly amount?: Money.Money
+  /** Whether that is cash, which customers do not pay in and out by themselves. */
+  readonly isCash?: boolean
 }
 
 /** What a bank decides for itself. */
@@ -76,17 +78,16 @@ export interface Terms {
   /** How old a proof by a second factor may be. */
   readonly stepUpMaxAgeSeconds: number
   readonly fourEyes: ReadonlySet<Operation>
+  /** Whether customers may pay cash in and out by themselves, which only a simulation lets them. */
+  readonly selfServiceCash: boolean
 }
 
 /** The terms of a bank that says nothing else. */
 export const termsUsual: Terms = {
   stepUpUnitsAbove: 1000n,
   stepUpMaxAgeSeconds: 600,
-  fourEyes: new Set([
-    "transactions.post",
-    "transactions.reverse",
-    "users.assignRoles"
-  ] satisfies ReadonlyArray<Operation>)
+  fourEyes: new Set(fourEyes.usual),
+  selfServiceCash: false
 }
 
 const reachesOf = (rule: Rule, held: ReadonlyArray<Role>): ReadonlyArray<Reach> =>
@@ -179,23 +180,19 @@ export const isOwnAll = (subject: Subject, objects: ReadonlyArray<Facts>): boole
   objects.every((facts) => isOwn(facts, subject))
 
 /**
- * Whether an admitted caller may do this to these objects. Errors, first wins: NotVisible, ApprovalRequired,
- * KycLimitExceeded, DelegationLimitExceeded, StepUpRequired.
+ * Whether an admitted caller may do this to these objects. Errors, first wins: NotVisible, Forbidden for cash,
+ * ApprovalRequired, KycLimitExceeded, DelegationLimitExceeded, StepUpRequired.
  */
-export const permit = (
-  subject: Subject,
-  asked: Asked,
-  terms: Terms
-): Result.Result<void, Exclude<Refusal, Forbidden>> => {
+export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Result<void, Refusal> => {
   const { operation, objects, needs, isApproved } = asked
   const rule = ruleOf(operation)
   if (isOpen(rule)) return Result.void
-  const found = objects.flatMap((facts) => {
-    const way = wayTo(rule, subject, facts)
-    return way === undefined ? [] : [{ way, amount: facts.amount }]
-  })
+  const ways = objects.map((facts) => ({ facts, way: wayTo(rule, subject, facts) }))
+  const found = ways.flatMap(({ facts, way }) => (way === undefined ? [] : [{ ...facts, way }]))
   const isVisible = needs === "all" ? found.length === objects.length : found.length > 0
-  if (!isVisible) return Result.fail(new NotVisible({}))
+  if (!isVisible) return Result.fail(new NotVisible({ index: ways.findIndex(({ way }) => way === undefined) }))
+  if (!terms.selfServiceCash && found.some(({ way, isCash }) => isCash === true && way !== "staff"))
+    return Result.fail(new Forbidden({ operation, lacks: "role", scope: rule.scope }))
   if (terms.fourEyes.has(operation) && !isApproved) return Result.fail(new ApprovalRequired({ operation }))
   return Result.gen(function* () {
     for (const { way, amount } of found) yield* withinLimits(way, subject, amount)

@@ -9,9 +9,10 @@ import { AccountStore, AccountStoreUnavailable, type Opening } from "../../../ap
 import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
 import { Account } from "../../../domain/accounts/index.ts"
 import { Rejection } from "../../../domain/ledger/index.ts"
-import { bigintOf, intOf, type Row } from "../Fields.ts"
+import { arrayOf } from "../Columns.ts"
+import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
 import { type Parameter, Postgres } from "../Postgres.ts"
-import { uuidOf } from "../Uuid.ts"
+import { accountId, customerId, uuidOf } from "../Uuid.ts"
 import { accountColumns, accountOf, changingFields, fixedFields } from "./AccountRows.ts"
 
 /** How many connections the store may open. */
@@ -87,6 +88,11 @@ const make = Effect.fnUntraced(function* ({ connectionsMax }: AccountStoreOption
         uuidOf(accountId)
       ])
       return row === undefined ? yield* Effect.fail(new Rejection.AccountNotFound({ accountId })) : accountOf(row)
+    }),
+    owners: Effect.fn("AccountStore.owners")(function* (ids) {
+      const text = "select account_id, owner from accounts.account where account_id = any ($1::text::uuid[])"
+      const rows = yield* run(text, [arrayOf(ids.map(uuidOf))])
+      return new Map(rows.map((row) => [accountId(textOf(row, "account_id")), customerId(textOf(row, "owner"))]))
     }),
     list: Effect.fn("AccountStore.list")(function* ({ owner, after, limit }) {
       const owned = owner === undefined ? "" : "owner = $3::uuid and "
