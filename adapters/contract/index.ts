@@ -16,3 +16,4 @@ export {
 export { feedContract } from "./FeedContract.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
 export { proofContract } from "./ProofContract.ts"
+export { anyone, tenant } from "./Callers.ts"

@@ -1,5 +1,8 @@
 /** The bank's stores in memory, for tests and simulations: they run on Bun, Deno, Node and in browsers. */
 import { Layer } from "effect"
+
+export { accessLayer, termsOfSimulation } from "./Access.ts"
+
 import { layer as accountStore } from "./AccountStore.ts"
 import { layer as artifactStore } from "./ArtifactStore.ts"
 import { layer as challengeStore } from "./ChallengeStore.ts"

@@ -1,5 +1,6 @@
 /** An endpoint is declared as data; `serve` runs every one of them the same way. */
 import { Effect, Schema, type Stream } from "effect"
+import { type AccessServices, type Guard, perform } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
@@ -9,10 +10,12 @@ import type { IdempotencyKey } from "../../application/ports/Idempotency.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
+import type { Origin } from "../../application/ports/Origin.ts"
+import { Policy } from "../../domain/identity/index.ts"
 import type { Json, JsonObject } from "./Json.ts"
 
 /** What the use cases and this edge need; an app provides it by its layers. */
-export type RestServices = AccountStore | Authenticator | Bank | HeadSigner | Ids | Ledger | LedgerTree
+export type RestServices = AccessServices | AccountStore | Authenticator | Bank | HeadSigner | Ids | Ledger | LedgerTree
 
 export type Method = "GET" | "POST" | "PATCH" | "PUT"
 
@@ -22,10 +25,11 @@ export type Method = "GET" | "POST" | "PATCH" | "PUT"
  */
 export type QueryKind = "text" | "list" | "map"
 
-/** Who calls, and the key that makes the call safe to repeat. */
+/** Who calls, from where, and the key that makes the call safe to repeat. */
 export interface Call {
   readonly caller: Caller
   readonly key: IdempotencyKey
+  readonly origin: Origin
 }
 
 /**
@@ -45,6 +49,8 @@ export interface Declaration<C, A, E extends ApplicationError> {
   readonly status: 200 | 201
   /** The errors worth reading about; those that any route may give are added. Linked ones fail as single ones do. */
   readonly errors: ReadonlyArray<Exclude<E["_tag"], "LinkedRejected" | "BatchRejected">>
+  /** Who may. */
+  readonly guard: Guard<C>
   readonly run: (command: C, call: Call) => Effect.Effect<A, E, RestServices>
   /** Whether a POST must carry an `Idempotency-Key`; where it need not, each request is taken as a new one. */
   readonly idempotencyKey?: "required" | "optional"
@@ -84,8 +90,11 @@ export interface Reply {
 export interface Endpoint
   extends Omit<
     Declaration<unknown, unknown, ApplicationError>,
-    "command" | "answer" | "run" | "location" | "version" | "streams"
+    "command" | "answer" | "guard" | "run" | "location" | "version" | "streams"
   > {
+  readonly operation: Policy.Operation
+  /** Whether anyone may, without a token. */
+  readonly isOpen: boolean
   readonly command: Schema.ConstraintDecoder<unknown>
   readonly answer: Schema.Constraint
   /** Media types of the answer; the first is answered to a client without preference. */
@@ -110,11 +119,14 @@ export const parametersOf = (path: string): ReadonlyArray<string> =>
 
 /** Makes an endpoint of its declaration. */
 export const endpoint = <C, A, E extends ApplicationError>(declaration: Declaration<C, A, E>): Endpoint => {
-  const { command, answer, run, location, version, streams = {}, ...rest } = declaration
+  const { command, answer, guard, run, location, version, streams = {}, ...rest } = declaration
+  const { operation } = guard
   const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
   const encode = Schema.encodeSync(answer)
   return {
     ...rest,
+    operation,
+    isOpen: Policy.isOpen(Policy.ruleOf(operation)),
     command,
     answer,
     types: ["application/json", ...Object.keys(streams)],
@@ -124,8 +136,9 @@ export const endpoint = <C, A, E extends ApplicationError>(declaration: Declarat
     run: Effect.fnUntraced(function* (input, call, type) {
       const decoded = yield* Effect.fromResult(decode(input))
       const stream = streams[type]
-      if (stream !== undefined) return { body: yield* stream(decoded, call) }
-      const value = yield* run(decoded, call)
+      if (stream !== undefined)
+        return { body: yield* perform(guard, decoded, call, stream(decoded, call), () => undefined) }
+      const value = yield* perform(guard, decoded, call, run(decoded, call), encode)
       return {
         body: JSON.stringify(encode(value)),
         ...(location === undefined ? {} : { location: location(value) }),

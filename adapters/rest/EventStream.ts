@@ -1,13 +1,15 @@
 /** Server-sent events (WHATWG HTML, 9.2): a stream without end that a client takes up again by its last event's id. */
 import { Effect, Schema, Stream } from "effect"
+import { perform } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
+import { Policy } from "../../domain/identity/index.ts"
 import { type Call, type Declaration, type Endpoint, parametersOf, type RestServices } from "./Endpoint.ts"
 
 /** A stream of events, declared as data; the command's `after` comes by the header `Last-Event-ID`. */
 export interface EventDeclaration<C, A, E extends ApplicationError>
   extends Pick<
     Declaration<C, A, E>,
-    "path" | "operationId" | "summary" | "command" | "answer" | "answerName" | "errors"
+    "path" | "operationId" | "summary" | "command" | "answer" | "answerName" | "errors" | "guard"
   > {
   /** What the events are called. */
   readonly event: string
@@ -29,7 +31,8 @@ const alive = Stream.map(Stream.tick(heartbeat), () => ":\n\n")
 
 /** Makes an endpoint of its declaration. */
 export const eventStream = <C, A, E extends ApplicationError>(declaration: EventDeclaration<C, A, E>): Endpoint => {
-  const { command, answer, run, event, idOf, ...rest } = declaration
+  const { command, answer, guard, run, event, idOf, ...rest } = declaration
+  const { operation } = guard
   const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
   const encode = Schema.encodeSync(answer)
   const textOf = (item: A): string => `id: ${idOf(item)}\nevent: ${event}\ndata: ${JSON.stringify(encode(item))}\n\n`
@@ -37,6 +40,8 @@ export const eventStream = <C, A, E extends ApplicationError>(declaration: Event
     ...rest,
     method: "GET",
     status: 200,
+    operation,
+    isOpen: Policy.isOpen(Policy.ruleOf(operation)),
     command,
     answer,
     types: [eventStreamType],
@@ -45,7 +50,8 @@ export const eventStream = <C, A, E extends ApplicationError>(declaration: Event
     hasVersion: false,
     resumes: true,
     run: Effect.fnUntraced(function* (input, call) {
-      const items = yield* run(yield* Effect.fromResult(decode(input)), call)
+      const decoded = yield* Effect.fromResult(decode(input))
+      const items = yield* perform(guard, decoded, call, run(decoded, call), () => undefined)
       const events = Stream.map(Stream.chunks(items), (chunk) => chunk.map(textOf).join(""))
       const body = Stream.concat(Stream.succeed(start), Stream.merge(events, alive, { haltStrategy: "left" }))
       return { body, isEndless: true }

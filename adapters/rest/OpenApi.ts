@@ -83,7 +83,7 @@ const edgeErrorsOf = (endpoint: Endpoint): ReadonlyArray<EdgeCode> => [
   ...(endpoint.ifMatch === "required" ? (["precondition_required"] satisfies ReadonlyArray<EdgeCode>) : [])
 ]
 
-const anywhere = ["Unauthenticated", "LedgerUnavailable", "LedgerOverloaded"] as const
+const anywhere = ["Unauthenticated", "Forbidden", "AuditUnavailable", "LedgerUnavailable", "LedgerOverloaded"] as const
 
 const problemResponses = (endpoint: Endpoint): JsonObject => {
   const codes = new Map<number, Set<string>>()

@@ -1,5 +1,5 @@
 /** Problems (RFC 9457): the one shape of every answer that is not a success. */
-import { type ApplicationError, describe, type Kind } from "../../application/errors/index.ts"
+import { type ApplicationError, challengesOf, describe, type Kind } from "../../application/errors/index.ts"
 import { type EdgeError, edgeCatalogue, type FieldError } from "./EdgeError.ts"
 
 /** Everything that this edge answers with a problem. */
@@ -39,8 +39,6 @@ export interface Problem {
 
 const headersOf = (kind: Kind): Readonly<Record<string, string>> => {
   switch (kind) {
-    case "unauthenticated":
-      return { "WWW-Authenticate": 'Bearer realm="bank"' }
     case "exhausted":
     case "unavailable":
       return { "Retry-After": retryAfterSeconds }
@@ -66,5 +64,10 @@ export const problemOf = (error: RestError, requestId: string, base: string): Pr
   const status = statusByKind[kind]
   const errors = field === undefined ? [] : [{ field, message: detail }]
   const body = { type: `${base}/problems/${code}`, title, status, detail, code, request_id: requestId, errors }
-  return { status, headers: headersOf(kind), body }
+  const challenges = challengesOf(error)
+  const headers = {
+    ...headersOf(kind),
+    ...(challenges.length === 0 ? {} : { "WWW-Authenticate": challenges.join(", ") })
+  }
+  return { status, headers, body }
 }

@@ -38,6 +38,8 @@ export interface RestOptions {
   readonly publicUrl?: string
   /** Sites whose pages may call the API; none unless given. */
   readonly cors?: Cors
+  /** The address that a request came from; unknown unless given. */
+  readonly addressOf?: (request: Request) => string | undefined
 }
 
 const pathFor = (path: string): string => path.replaceAll(/\{(\w+)\}/gu, ":$1")
@@ -62,7 +64,8 @@ export const restApp = (options: RestOptions) => {
     limiter: rateLimiter,
     stopping: options.stopping ?? Effect.never,
     publicUrl: (options.publicUrl ?? "").replace(/\/+$/u, ""),
-    cors
+    cors,
+    addressOf: options.addressOf ?? (() => undefined)
   }
   const open = operations((routes) => openApi(endpoints, routes, edge.publicUrl), ready)
   const allowOf = allowed([...endpoints, ...open.map(({ path }) => ({ method: "GET", path }))])

@@ -1,8 +1,17 @@
 /** How every request is answered: who is it, may it, what does it say, what does the use case answer. */
 import { randomUUID } from "node:crypto"
 import { Cause, Clock, Effect, type Exit, Result, Schema, Stream } from "effect"
-import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import { admitted } from "../../application/access/index.ts"
+import {
+  Authenticator,
+  anonymous,
+  type Caller,
+  type Presented,
+  Unauthenticated
+} from "../../application/ports/Caller.ts"
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
+import { type Origin, originTextMax } from "../../application/ports/Origin.ts"
+import { Terms } from "../../application/ports/Terms.ts"
 import { EdgeError, invalidRequest } from "./EdgeError.ts"
 import type { Call, Endpoint, Reply, RestServices } from "./Endpoint.ts"
 import { fieldErrors } from "./Fields.ts"
@@ -27,6 +36,8 @@ export interface Edge {
   /** Stands before the paths in problem types: the public address without a slash at the end, or nothing. */
   readonly publicUrl: string
   readonly cors: Cors | undefined
+  /** The address that a request came from, where the app knows it. */
+  readonly addressOf: (request: Request) => string | undefined
 }
 
 /** What becomes known of a request while it is answered, and goes with every answer to it, problems too. */
@@ -87,14 +98,50 @@ export const answer = async (
   })
 }
 
-// RFC 6750, 2.1. A longer token than any issuer makes is not handed on.
-const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/iu
+// RFC 6750, 2.1 and RFC 9449, 7.1. A longer token than any issuer makes is not handed on.
+const authorization = /^(?:(Bearer)|(DPoP)) +([A-Za-z0-9._~+/-]{1,8192}=*)$/iu
 
-const callerOf = Effect.fnUntraced(function* (request: Request) {
+const presentedIn = (edge: Edge, request: Request): Presented | undefined => {
+  const [, bearer, , token] = authorization.exec(request.headers.get("authorization") ?? "") ?? []
+  if (token === undefined) return undefined
+  const { origin, pathname } = new URL(request.url)
+  const proof = request.headers.get("dpop")
+  return {
+    scheme: bearer === undefined ? "DPoP" : "Bearer",
+    token,
+    method: request.method,
+    url: `${edge.publicUrl === "" ? origin : edge.publicUrl}${pathname}`,
+    ...(proof === null ? {} : { proof })
+  }
+}
+
+const callerOf = Effect.fnUntraced(function* (edge: Edge, endpoint: Endpoint, request: Request) {
+  if (endpoint.isOpen) return anonymous((yield* Terms).tenant)
   const authenticator = yield* Authenticator
-  const token = bearer.exec(request.headers.get("authorization") ?? "")?.[1]
-  return yield* token === undefined ? Effect.fail(new Unauthenticated({})) : authenticator.authenticate(token)
+  const presented = presentedIn(edge, request)
+  if (presented !== undefined) return yield* authenticator.authenticate(presented)
+  const reason = request.headers.get("authorization") === null ? "missing" : "invalid"
+  return yield* Effect.fail(new Unauthenticated({ reason }))
 })
+
+const textIn = (request: Request, header: string): string | undefined =>
+  request.headers.get(header)?.slice(0, originTextMax)
+
+const originOf = (edge: Edge, request: Request, requestId: string): Origin => {
+  const address = edge.addressOf(request)
+  const userAgent = textIn(request, "user-agent")
+  const reason = textIn(request, "x-reason")
+  return {
+    requestId,
+    ...(address === undefined ? {} : { address }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(reason === undefined ? {} : { reason })
+  }
+}
+
+/** Whose requests are counted together: a caller's, or those of an address where nobody is known. */
+const countedAs = (edge: Edge, request: Request, caller: Caller): string =>
+  caller.roles.length > 0 ? caller.id : `${caller.id} ${edge.addressOf(request) ?? ""}`
 
 const charge = Effect.fnUntraced(function* (limiter: RateLimiter, visit: Visit, caller: string) {
   const quota = yield* limiter.take(caller)
@@ -106,7 +153,8 @@ const charge = Effect.fnUntraced(function* (limiter: RateLimiter, visit: Visit, 
 const decodeKey = Schema.decodeUnknownResult(CallerKey)
 
 const keyIn = Effect.fnUntraced(function* (endpoint: Endpoint, request: Request, visit: Visit, caller: string) {
-  const header = endpoint.method === "POST" ? request.headers.get("idempotency-key") : null
+  // Those without a token have no name under which a key of theirs could be told from another's.
+  const header = endpoint.method === "POST" && !endpoint.isOpen ? request.headers.get("idempotency-key") : null
   if (header === null) {
     if (endpoint.idempotencyKey !== "required") return keyOf(caller, randomUUID())
     return yield* Effect.fail(invalidRequest([{ field: "Idempotency-Key", message: "Required" }]))
@@ -140,7 +188,7 @@ const bodyOf = Effect.fnUntraced(function* (edge: Edge, reply: Reply, request: R
   return Stream.toReadableStreamWith(bytes, context, { signal: request.signal })
 })
 
-/** Serves an endpoint: authentication, rate, headers, input, use case, in this order. */
+/** Serves an endpoint: authentication, rate, admission, headers, input, permission, use case, in this order. */
 export const serve = (
   edge: Edge,
   endpoint: Endpoint,
@@ -152,11 +200,13 @@ export const serve = (
     endpoint.path,
     request,
     Effect.fnUntraced(function* (visit) {
-      const caller = yield* callerOf(request)
-      yield* charge(edge.limiter, visit, caller.id)
+      const caller = yield* callerOf(edge, endpoint, request)
+      yield* charge(edge.limiter, visit, countedAs(edge, request, caller))
+      yield* admitted(endpoint.operation, { caller, origin: originOf(edge, request, visit.requestId) })
       const type = preferred(request.headers.get("accept"), endpoint.types)
       if (type === undefined) return yield* notAcceptable(endpoint)
-      const call: Call = { caller, key: yield* keyIn(endpoint, request, visit, caller.id) }
+      const key = yield* keyIn(endpoint, request, visit, caller.id)
+      const call: Call = { caller, key, origin: originOf(edge, request, visit.requestId) }
       const input = yield* inputOf(endpoint, request, parameters)
       const reply = yield* endpoint
         .run(input, call, type)

@@ -10,6 +10,8 @@ import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { CustomerId } from "../../domain/ids/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
+import { anyone } from "../contract/index.ts"
+import { accessLayer } from "../memory/index.ts"
 import { type RestOptions, restApp } from "./index.ts"
 
 /** When it always is in these tests, unless a test moves the clock. */
@@ -23,9 +25,11 @@ const customers: ReadonlyMap<string, CustomerId> = new Map([
 const authenticator = Layer.succeed(
   Authenticator,
   Authenticator.of({
-    authenticate: (token) => {
+    authenticate: ({ token }) => {
       const customer = customers.get(token)
-      return customer === undefined ? Effect.fail(new Unauthenticated({})) : Effect.succeed({ id: token, customer })
+      return customer === undefined
+        ? Effect.fail(new Unauthenticated({ reason: "invalid" }))
+        : Effect.succeed({ ...anyone, id: token, customer })
     }
   })
 )
@@ -93,7 +97,8 @@ export const startBank = (
         return Effect.sync(() => clearTimeout(timer))
       })
   }
-  const services = Layer.mergeAll(stores, authenticator, signer, Layer.succeed(Bank, { products: Product.builtIn }))
+  const guarded = Layer.provideMerge(accessLayer(), stores)
+  const services = Layer.mergeAll(guarded, authenticator, signer, Layer.succeed(Bank, { products: Product.builtIn }))
   const runtime = ManagedRuntime.make(Layer.provideMerge(services, Layer.succeed(Clock.Clock, clock)))
   const app = restApp({ runtime, ...options })
 

@@ -1,5 +1,6 @@
 /** `bank.account.v1.AccountService` over the use cases of `application/accounts`. */
 import { Schema } from "effect"
+import { type AccessServices, AccountGuards, LedgerGuards, listedFor } from "../../application/access/index.ts"
 import {
   AccountView,
   CloseAccount,
@@ -34,6 +35,7 @@ import type { Ledger } from "../../application/ports/Ledger.ts"
 import { AccountId } from "../../domain/ids/index.ts"
 import { Statement, StatementLine } from "../../domain/ledger/index.ts"
 import { AccountService } from "../../proto/gen/bank/account/v1/account_service_pb.ts"
+import { guarded } from "./Door.ts"
 import { limitDefault } from "./Limits.ts"
 import { serverStream } from "./ServerStream.ts"
 import { keyed, type RpcService, unary } from "./Unary.ts"
@@ -46,20 +48,29 @@ const Accounts = Schema.Struct({ items: Schema.Array(AccountView), next: Schema.
 const rpcs = {
   openAccount: keyed({
     method: method.openAccount,
+    door: guarded(AccountGuards.openAccount),
     command: OpenAccount,
     ...account,
-    run: (command, key, caller) => openAccount(command, key, caller.customer)
+    run: (command, key, { caller }) => openAccount(command, key, caller.customer)
   }),
-  getAccount: unary({ method: method.getAccount, command: GetAccount, ...account, run: getAccount }),
+  getAccount: unary({
+    method: method.getAccount,
+    door: guarded(AccountGuards.readAccount),
+    command: GetAccount,
+    ...account,
+    run: getAccount
+  }),
   listAccounts: unary({
     method: method.listAccounts,
+    door: guarded(AccountGuards.listAccounts),
     command: ListAccounts,
     answer: Accounts,
     defaults: { limit: limitDefault },
-    run: listAccounts
+    run: (query, { caller }) => listAccounts(listedFor(query, caller))
   }),
   renameAccount: unary({
     method: method.renameAccount,
+    door: guarded(AccountGuards.renameAccount),
     command: RenameAccount,
     ...account,
     defaults: { name: null },
@@ -67,20 +78,35 @@ const rpcs = {
   }),
   setOverdraftLimit: unary({
     method: method.setOverdraftLimit,
+    door: guarded(AccountGuards.setOverdraftLimit),
     command: SetOverdraftLimit,
     ...account,
     run: setOverdraftLimit
   }),
-  freezeAccount: unary({ method: method.freezeAccount, command: FreezeAccount, ...account, run: freezeAccount }),
+  freezeAccount: unary({
+    method: method.freezeAccount,
+    door: guarded(AccountGuards.freezeAccount),
+    command: FreezeAccount,
+    ...account,
+    run: freezeAccount
+  }),
   unfreezeAccount: unary({
     method: method.unfreezeAccount,
+    door: guarded(AccountGuards.unfreezeAccount),
     command: UnfreezeAccount,
     ...account,
     run: unfreezeAccount
   }),
-  closeAccount: unary({ method: method.closeAccount, command: CloseAccount, ...account, run: closeAccount }),
+  closeAccount: unary({
+    method: method.closeAccount,
+    door: guarded(AccountGuards.closeAccount),
+    command: CloseAccount,
+    ...account,
+    run: closeAccount
+  }),
   getStatement: unary({
     method: method.getStatement,
+    door: guarded(LedgerGuards.readStatement),
     command: GetStatement,
     answer: Statement,
     as: "statement",
@@ -88,6 +114,7 @@ const rpcs = {
   }),
   streamStatement: serverStream({
     method: method.streamStatement,
+    door: guarded(LedgerGuards.readStatement),
     command: GetStatement,
     item: StatementLine.StatementLine,
     as: "lines",
@@ -95,6 +122,7 @@ const rpcs = {
   }),
   getBalance: unary({
     method: method.getBalance,
+    door: guarded(LedgerGuards.readBalance),
     command: GetBalance,
     answer: BalanceView,
     as: "balance",
@@ -103,7 +131,7 @@ const rpcs = {
 }
 
 /** Customers' accounts. */
-export const accountService: RpcService<AccountStore | Bank | Ids | Ledger> = {
+export const accountService: RpcService<AccessServices | AccountStore | Bank | Ids | Ledger> = {
   desc: AccountService,
   register: (router, context, options) => {
     router.service(

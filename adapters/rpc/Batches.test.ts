@@ -21,7 +21,7 @@ import {
   TransactionService
 } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
-import { layer as memoryLayer } from "../memory/index.ts"
+import { accessLayer, layer as memoryLayer } from "../memory/index.ts"
 import { accountService, serve, transactionService } from "./index.ts"
 import { outstandingMax } from "./StreamTransfers.ts"
 import { authenticatorLayer, bankLayer, idsLayer, token } from "./testing.fixture.ts"
@@ -55,7 +55,13 @@ const served = Layer.effectDiscard(
       url = `http://127.0.0.1:${server.port}`
     }
   )
-).pipe(Layer.provide([Layer.provideMerge(counting, stores), authenticatorLayer, bankLayer]))
+).pipe(
+  Layer.provide([
+    Layer.provideMerge(accessLayer(), Layer.provideMerge(counting, stores)),
+    authenticatorLayer,
+    bankLayer
+  ])
+)
 const runtime = ManagedRuntime.make(served)
 const sessions: Array<Http2SessionManager> = []
 

@@ -12,7 +12,7 @@ import { Ledger } from "../../application/ports/Ledger.ts"
 import { AccountService } from "../../proto/gen/bank/account/v1/account_service_pb.ts"
 import { Side } from "../../proto/gen/bank/ledger/v1/ledger_pb.ts"
 import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
-import { layer as memoryLayer } from "../memory/index.ts"
+import { accessLayer, layer as memoryLayer } from "../memory/index.ts"
 import { accountService, serve, transactionService } from "./index.ts"
 import { authenticatorLayer, bankLayer, idsLayer, token } from "./testing.fixture.ts"
 
@@ -44,7 +44,11 @@ const served = Layer.effectDiscard(
     }
   )
 ).pipe(
-  Layer.provide([Layer.provideMerge(counted, Layer.provideMerge(memoryLayer, idsLayer)), authenticatorLayer, bankLayer])
+  Layer.provide([
+    Layer.provideMerge(accessLayer(), Layer.provideMerge(counted, Layer.provideMerge(memoryLayer, idsLayer))),
+    authenticatorLayer,
+    bankLayer
+  ])
 )
 const runtime = ManagedRuntime.make(served)
 const sessions: Array<Http2SessionManager> = []

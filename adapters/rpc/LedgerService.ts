@@ -8,15 +8,18 @@ import { LocalDate } from "../../domain/calendar/index.ts"
 import { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
 import { Hold, LedgerAccount, Receipt, Transaction } from "../../domain/ledger/index.ts"
 import { LedgerService } from "../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
+import { internal } from "./Door.ts"
 import { idsMax } from "./Limits.ts"
 import { serverStream } from "./ServerStream.ts"
 import { type RpcService, unary } from "./Unary.ts"
 
 const { method } = LedgerService
+const door = internal("ledger.use")
 
 const rpcs = {
   submit: unary({
     method: method.submit,
+    door,
     command: Schema.Struct({ instruction: Instruction }),
     answer: Receipt.Receipt,
     as: "receipt",
@@ -24,6 +27,7 @@ const rpcs = {
   }),
   getAccounts: unary({
     method: method.getAccounts,
+    door,
     command: Schema.Struct({ ids: Schema.Array(AccountId).check(Schema.isMaxLength(idsMax)) }),
     answer: Schema.Array(LedgerAccount.LedgerAccount),
     as: "accounts",
@@ -31,6 +35,7 @@ const rpcs = {
   }),
   getTransaction: unary({
     method: method.getTransaction,
+    door,
     command: Schema.Struct({ id: TransactionId }),
     answer: Transaction.Transaction,
     as: "transaction",
@@ -38,6 +43,7 @@ const rpcs = {
   }),
   getHold: unary({
     method: method.getHold,
+    door,
     command: Schema.Struct({ id: HoldId }),
     answer: Hold.Hold,
     as: "hold",
@@ -45,6 +51,7 @@ const rpcs = {
   }),
   listEntries: unary({
     method: method.listEntries,
+    door,
     command: EntryQuery,
     answer: Schema.Array(Transaction.BookedEntry),
     as: "entries",
@@ -52,6 +59,7 @@ const rpcs = {
   }),
   searchEntries: unary({
     method: method.searchEntries,
+    door,
     command: EntrySearch,
     answer: EntryPage,
     as: "page",
@@ -59,6 +67,7 @@ const rpcs = {
   }),
   getBalanceByValueDate: unary({
     method: method.getBalanceByValueDate,
+    door,
     command: Schema.Struct({ accountId: AccountId, valueDate: LocalDate.LocalDate }),
     answer: Schema.BigIntFromString,
     as: "minor",
@@ -67,6 +76,7 @@ const rpcs = {
   }),
   followEntries: serverStream({
     method: method.followEntries,
+    door,
     command: Schema.Struct({ accountId: AccountId, after: Schema.Int }),
     item: Transaction.BookedEntry,
     as: "entries",
@@ -75,6 +85,7 @@ const rpcs = {
   }),
   expireHolds: unary({
     method: method.expireHolds,
+    door,
     command: Schema.Struct({}),
     answer: Schema.Int,
     as: "expired",

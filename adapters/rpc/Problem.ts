@@ -1,7 +1,13 @@
 /** Errors as every RPC answers them: a code, a sentence, and a `bank.type.v1.Problem` for programs. */
 import { Code, ConnectError } from "@connectrpc/connect"
 import type { Schema } from "effect"
-import { type ApplicationError, describe, formatIssues, type Kind } from "../../application/errors/index.ts"
+import {
+  type ApplicationError,
+  challengesOf,
+  describe,
+  formatIssues,
+  type Kind
+} from "../../application/errors/index.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
 import { errorJsonOf } from "./ErrorJson.ts"
 import { requestIdHeader } from "./RequestId.ts"
@@ -52,10 +58,10 @@ export const fieldErrors = (error: Schema.SchemaError, prefix: ReadonlyArray<str
   return [...found.values()]
 }
 
-const metadata = (requestId: string, kind?: Kind): Record<string, string> => ({
+const metadata = (requestId: string, kind?: Kind, challenges: ReadonlyArray<string> = []): Record<string, string> => ({
   [requestIdHeader]: requestId,
   ...(kind === "exhausted" || kind === "unavailable" ? { "retry-after": "1" } : {}),
-  ...(kind === "unauthenticated" ? { "www-authenticate": 'Bearer realm="bank"' } : {})
+  ...(challenges.length === 0 ? {} : { "www-authenticate": challenges.join(", ") })
 })
 
 // The catalogue names the key by its HTTP header; here it is a field of the message.
@@ -76,7 +82,9 @@ export const connectErrorOf = (error: ApplicationError | InvalidRequest, request
   const { code, kind, title, detail, field } = describe(error)
   const errors = field === undefined ? [] : [{ field: fieldOf(field), message: detail }]
   const value = { code, title, detail, requestId, errors, errorJson: errorJsonOf(error) }
-  return new ConnectError(detail, codeByKind[kind], metadata(requestId, kind), [{ desc: ProblemSchema, value }])
+  return new ConnectError(detail, codeByKind[kind], metadata(requestId, kind, challengesOf(error)), [
+    { desc: ProblemSchema, value }
+  ])
 }
 
 /** The answer to a request that met a bug; what went wrong is in the log under the request id and nowhere else. */

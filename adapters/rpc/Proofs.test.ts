@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test"
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
 import { Effect, Layer, ManagedRuntime, Result, Schema } from "effect"
+import type { AccessServices } from "../../application/access/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import { HeadSigner } from "../../application/ports/HeadSigner.ts"
@@ -18,7 +19,7 @@ import {
   ReceiptProofSchema
 } from "../../proto/gen/bank/proof/v1/proof_service_pb.ts"
 import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
-import { layer as memoryLayer } from "../memory/index.ts"
+import { accessLayer, layer as memoryLayer } from "../memory/index.ts"
 import { plainOf } from "./Codec.ts"
 import { accountService, proofService, serve, transactionService } from "./index.ts"
 import { authenticatorLayer, bankLayer, idsLayer, token } from "./testing.fixture.ts"
@@ -35,7 +36,7 @@ const signer = Layer.succeed(
 let url = ""
 const served = Layer.effectDiscard(
   Effect.map(
-    serve<AccountStore | Bank | HeadSigner | Ids | Ledger | LedgerTree>(
+    serve<AccessServices | AccountStore | Bank | HeadSigner | Ids | Ledger | LedgerTree>(
       [accountService, transactionService, proofService],
       { host: "127.0.0.1", port: 0, graceMillis: 100 }
     ),
@@ -43,7 +44,14 @@ const served = Layer.effectDiscard(
       url = `http://127.0.0.1:${server.port}`
     }
   )
-).pipe(Layer.provide([Layer.provideMerge(memoryLayer, idsLayer), authenticatorLayer, bankLayer, signer]))
+).pipe(
+  Layer.provide([
+    Layer.provideMerge(accessLayer(), Layer.provideMerge(memoryLayer, idsLayer)),
+    authenticatorLayer,
+    bankLayer,
+    signer
+  ])
+)
 const runtime = ManagedRuntime.make(served)
 
 describe("proofs over RPC", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { Effect, Layer, ManagedRuntime, Schema } from "effect"
-import { layer as memoryLayer } from "../memory/index.ts"
+import { accessLayer, layer as memoryLayer } from "../memory/index.ts"
 import { accountService, messageBytesMax, serve, transactionService } from "./index.ts"
 import { authenticatorLayer, bankLayer, bufCurl, idsLayer, token } from "./testing.fixture.ts"
 
@@ -9,7 +9,13 @@ const served = Layer.effectDiscard(
   Effect.map(serve([accountService, transactionService], { host: "127.0.0.1", port: 0 }), ({ port }) => {
     url = `http://127.0.0.1:${port}`
   })
-).pipe(Layer.provide([Layer.provideMerge(memoryLayer, idsLayer), authenticatorLayer, bankLayer]))
+).pipe(
+  Layer.provide([
+    Layer.provideMerge(accessLayer(), Layer.provideMerge(memoryLayer, idsLayer)),
+    authenticatorLayer,
+    bankLayer
+  ])
+)
 
 let url = ""
 const runtime = ManagedRuntime.make(served)

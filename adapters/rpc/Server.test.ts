@@ -15,7 +15,7 @@ import { LedgerService } from "../../proto/gen/bank/ledger/v1/ledger_service_pb.
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../proto/gen/grpc/health/v1/health_pb.ts"
 import { ledgerService, messageBytesMax, type RpcServer, serve } from "./index.ts"
-import { authenticatorLayer, token } from "./testing.fixture.ts"
+import { authenticatorLayer, termsLayer, token } from "./testing.fixture.ts"
 
 const id = TypedId.fromUuid("acc", "01890a5d-ac96-774b-bcce-b302099a8057")
 const headers = { authorization: `Bearer ${token}` }
@@ -58,7 +58,7 @@ const start = async (accounts: Ledger["Service"]["accounts"], graceMillis = 5000
   const scope = await Effect.runPromise(Scope.make())
   const server = await Effect.runPromise(
     serve([ledgerService], { host: "127.0.0.1", port: 0, graceMillis }).pipe(
-      Effect.provide(Layer.mergeAll(Layer.succeed(Ledger, ledgerOf(accounts)), authenticatorLayer, quiet)),
+      Effect.provide(Layer.mergeAll(Layer.succeed(Ledger, ledgerOf(accounts)), authenticatorLayer, termsLayer, quiet)),
       Scope.provide(scope)
     )
   )
@@ -241,12 +241,13 @@ describe("the server", () => {
     const server = await start(() => Effect.succeed([]))
     const second = serve([ledgerService], { host: "127.0.0.1", port: server.port }).pipe(
       Effect.provide(
-        Layer.merge(
+        Layer.mergeAll(
           Layer.succeed(
             Ledger,
             ledgerOf(() => unused)
           ),
-          authenticatorLayer
+          authenticatorLayer,
+          termsLayer
         )
       ),
       Effect.scoped,

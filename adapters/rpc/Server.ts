@@ -2,8 +2,9 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { Effect, Schema, type Scope } from "effect"
 import type { Authenticator } from "../../application/ports/Caller.ts"
+import type { Terms } from "../../application/ports/Terms.ts"
 import { Health as HealthService } from "../../proto/gen/grpc/health/v1/health_pb.ts"
-import { gate } from "./Authentication.ts"
+import { addressKey, gate } from "./Authentication.ts"
 import { makeHealth } from "./Health.ts"
 import { listen } from "./Listener.ts"
 import { registerReflection } from "./Reflection.ts"
@@ -42,8 +43,8 @@ export interface RpcServer {
 export const serve = Effect.fn("rpc.serve")(function* <R>(
   services: ReadonlyArray<RpcService<R>>,
   options: Options
-): Effect.fn.Return<RpcServer, ListenFailed, R | Authenticator | Scope.Scope> {
-  const context = yield* Effect.context<R | Authenticator>()
+): Effect.fn.Return<RpcServer, ListenFailed, R | Authenticator | Terms | Scope.Scope> {
+  const context = yield* Effect.context<R | Authenticator | Terms>()
   const { host, port, graceMillis = 10_000 } = options
   const health = makeHealth(services.map(({ desc }) => desc.typeName))
   const stopping = new AbortController()
@@ -51,9 +52,10 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
   const handler = connectNodeAdapter({
     readMaxBytes: messageBytesMax,
     shutdownSignal: shutdown.signal,
-    contextValues: () => stoppingBy(stopping.signal),
+    contextValues: ({ socket }) => stoppingBy(stopping.signal).set(addressKey, socket.remoteAddress),
     routes: (router) => {
-      for (const service of services) service.register(router, context, { requestGate: gate(context) })
+      for (const service of services)
+        service.register(router, context, { requestGate: gate(context, new Set(service.open)) })
       health.register(router)
       registerReflection(router, [...services.map(({ desc }) => desc), HealthService])
     }

@@ -3,14 +3,18 @@ import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufb
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import { Cause, type Context, Effect, Result, Schema, Stream } from "effect"
 import type { ApplicationError } from "../../application/errors/index.ts"
+import { requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
+import type { Door } from "./Door.ts"
 import { connectErrorOf, fieldErrors, InvalidRequest, internalError } from "./Problem.ts"
 import { randomRequestId, requestIdHeader } from "./RequestId.ts"
 import { stopped, stoppingOf } from "./Stopping.ts"
 
-interface Declaration<I extends DescMessage, O extends DescMessage, C, A, R> {
+interface Declaration<I extends DescMessage, O extends DescMessage, C, A, R, D> {
   readonly method: DescMethodServerStreaming<I, O>
   readonly command: Schema.Codec<C, unknown>
+  /** Who may. */
+  readonly door: Door<C, D>
   readonly item: Schema.Codec<A, unknown>
   /** The field of the response that lists the items. */
   readonly as: string
@@ -58,10 +62,10 @@ const hidden = (cause: Cause.Cause<ConnectError>, requestId: string, method: str
     : Stream.failCause(cause)
 
 /** A stream of responses, each with the items that were there when it was asked for; nothing is read ahead of the client. */
-export const serverStream = <I extends DescMessage, O extends DescMessage, C, A, R>(
-  declaration: Declaration<I, O, C, A, R>
-): ServerStream<I, O, R> => {
-  const { method, item, as, isEndless = false } = declaration
+export const serverStream = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
+  declaration: Declaration<I, O, C, A, R, D>
+): ServerStream<I, O, R | D> => {
+  const { method, door, item, as, isEndless = false } = declaration
   const decode = Schema.decodeUnknownResult(declaration.command, { errors: "all", onExcessProperty: "error" })
   const encode = Schema.encodeSync(Schema.Array(item))
   const respond = (items: ReadonlyArray<A>): MessageShape<O> =>
@@ -71,14 +75,15 @@ export const serverStream = <I extends DescMessage, O extends DescMessage, C, A,
   return (context) => (request, handler) => {
     const requestId = randomRequestId()
     const items = Stream.unwrap(
-      Effect.suspend((): Effect.Effect<Stream.Stream<A, ApplicationError, R>, ApplicationError | InvalidRequest, R> => {
+      Effect.gen(function* () {
+        const asked = requestOf(handler, requestId)
+        yield* door.admit(asked)
         const decoded = decode(plainOf(method.input, request))
-        return Result.isFailure(decoded)
-          ? Effect.fail(new InvalidRequest(fieldErrors(decoded.failure)))
-          : declaration.run(decoded.success)
+        if (Result.isFailure(decoded)) return yield* Effect.fail(new InvalidRequest(fieldErrors(decoded.failure)))
+        return yield* door.pass(decoded.success, asked, declaration.run(decoded.success), () => undefined)
       })
     )
-    const pages: Stream.Stream<ReadonlyArray<A>, ApplicationError | InvalidRequest, R> = Stream.chunks(items)
+    const pages: Stream.Stream<ReadonlyArray<A>, ApplicationError | InvalidRequest, R | D> = Stream.chunks(items)
     const answered = (isEndless ? Stream.merge(pages, alive, { haltStrategy: "left" }) : pages).pipe(
       Stream.map(respond),
       Stream.mapError((error) => connectErrorOf(error, requestId)),

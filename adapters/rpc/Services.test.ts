@@ -18,7 +18,7 @@ import {
   TransactionService
 } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
-import { layer as memoryLayer } from "../memory/index.ts"
+import { accessLayer, layer as memoryLayer } from "../memory/index.ts"
 import { accountService, serve, transactionService } from "./index.ts"
 import { ada, authenticatorLayer, bankLayer, bob, idsLayer, otherToken, token } from "./testing.fixture.ts"
 
@@ -30,7 +30,13 @@ const served = Layer.effectDiscard(
       url = `http://127.0.0.1:${server.port}`
     }
   )
-).pipe(Layer.provide([Layer.provideMerge(memoryLayer, idsLayer), authenticatorLayer, bankLayer]))
+).pipe(
+  Layer.provide([
+    Layer.provideMerge(accessLayer(), Layer.provideMerge(memoryLayer, idsLayer)),
+    authenticatorLayer,
+    bankLayer
+  ])
+)
 const runtime = ManagedRuntime.make(served)
 const sessions: Array<Http2SessionManager> = []
 

@@ -6,14 +6,22 @@
 import type { MessageShape } from "@bufbuild/protobuf"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import { type Context, Effect, Option, Result, Schema, Semaphore, Stream, Struct } from "effect"
+import {
+  type AccessServices,
+  type Request as Asked,
+  admitted,
+  LedgerGuards,
+  perform
+} from "../../application/access/index.ts"
+import { describe } from "../../application/errors/index.ts"
 import { ItemAnswer, type ItemError, itemAnswer, MoneyItem, postItems } from "../../application/ledger/index.ts"
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { SubmitOutcome } from "../../application/ports/SubmitMany.ts"
 import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
-import { callerOf } from "./Authentication.ts"
+import { requestOf } from "./Authentication.ts"
 import { messageOf, plainOf } from "./Codec.ts"
-import { fieldErrors, internalError } from "./Problem.ts"
+import { connectErrorOf, fieldErrors, internalError } from "./Problem.ts"
 import { randomRequestId, requestIdHeader } from "./RequestId.ts"
 
 /** Items that are read and not answered. */
@@ -62,6 +70,31 @@ const postPatiently = Effect.fnUntraced(function* (postings: ReadonlyArray<Posti
   return outcomes
 })
 
+type Answered = ReturnType<typeof itemAnswer> | { readonly error: ItemError }
+
+const permitted = (postings: ReadonlyArray<Posting>, asked: Asked) =>
+  perform(
+    LedgerGuards.postBatch,
+    { items: postings.map(({ item }) => item) },
+    asked,
+    Effect.map(postPatiently(postings), (outcomes) => outcomes.map((outcome): Answered => itemAnswer(outcome))),
+    () => undefined
+  )
+
+/** Posts all of them; where the caller may not post one of them, each by itself, so that the others are posted. */
+const answersTo = (postings: ReadonlyArray<Posting>, asked: Asked) =>
+  Effect.catch(permitted(postings, asked), () =>
+    Effect.map(
+      Effect.forEach(postings, (posting) =>
+        Effect.catch(permitted([posting], asked), (error) => {
+          const { code, title, detail } = describe(error._tag === "BatchRejected" ? error.reason : error)
+          return Effect.succeed<ReadonlyArray<Answered>>([{ error: { code, title, detail } }])
+        })
+      ),
+      (answers) => answers.flat()
+    )
+  )
+
 const invalidItem = (error: Schema.SchemaError): ItemError => {
   const errors = fieldErrors(error)
   const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ")
@@ -78,16 +111,17 @@ const decodedOf = (request: Request) => {
 }
 
 /** Posts the items of one message; what does not decode is answered in its place, and the rest is posted. */
-const answerTo = Effect.fnUntraced(function* (request: Request, caller: string) {
+const answerTo = Effect.fnUntraced(function* (request: Request, asked: Asked) {
   const decoded = decodedOf(request)
   const postings = decoded.flatMap((each) =>
-    Result.isSuccess(each) ? [{ key: keyOf(caller, each.success.idempotencyKey), item: each.success.item }] : []
+    Result.isSuccess(each)
+      ? [{ key: keyOf(asked.caller.id, each.success.idempotencyKey), item: each.success.item }]
+      : []
   )
-  const outcomes = (yield* postPatiently(postings)).values()
+  const answers = (yield* answersTo(postings, asked)).values()
   const answerOf = (each: (typeof decoded)[number]) => {
     if (Result.isFailure(each)) return { error: invalidItem(each.failure) }
-    const outcome = outcomes.next().value
-    return outcome === undefined ? {} : itemAnswer(outcome)
+    return answers.next().value ?? {}
   }
   const items = decoded.map((each, index) => ({
     idempotencyKey: request.items[index]?.idempotencyKey ?? "",
@@ -116,19 +150,23 @@ const tooMany = new ConnectError(`a message has at most ${messageItemsMax} items
 
 /** The implementation of StreamTransfers. */
 export const streamTransfers =
-  (context: Context.Context<Ledger>) =>
+  (context: Context.Context<Ledger | AccessServices>) =>
   (requests: AsyncIterable<Request>, handler: HandlerContext): AsyncIterable<Response> => {
-    const { id: caller } = callerOf(handler)
     const requestId = randomRequestId()
+    const asked = requestOf(handler, requestId)
     handler.responseHeader.set(requestIdHeader, requestId)
     const room = Semaphore.makeUnsafe(outstandingMax)
-    const responses = Stream.fromAsyncIterable(requests, ConnectError.from).pipe(
+    const admission = Effect.mapError(admitted(LedgerGuards.postBatch.operation, asked), (error) =>
+      connectErrorOf(error, requestId)
+    )
+    const messages = Stream.fromAsyncIterable(requests, ConnectError.from)
+    const responses = Stream.unwrap(Effect.as(admission, messages)).pipe(
       Stream.mapEffect((request) =>
         request.items.length > messageItemsMax
           ? Effect.fail(tooMany)
           : Effect.as(room.take(Math.max(1, request.items.length)), request)
       ),
-      Stream.mapEffect((request) => answerTo(request, caller), { concurrency: outstandingMax }),
+      Stream.mapEffect((request) => answerTo(request, asked), { concurrency: outstandingMax }),
       Stream.tap((response) => room.release(Math.max(1, response.items.length))),
       Stream.interruptWhen(endOf(handler.signal)),
       Stream.catchDefect((defect) =>

@@ -1,5 +1,6 @@
 /** `bank.transaction.v1.TransactionService` over the use cases of `application/ledger`. */
 import { Schema } from "effect"
+import { type AccessServices, LedgerGuards } from "../../application/access/index.ts"
 import {
   AuthorizeHold,
   authorizeHold,
@@ -34,6 +35,7 @@ import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import { Hold, Transaction } from "../../domain/ledger/index.ts"
 import { TransactionService } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
+import { guarded } from "./Door.ts"
 import { limitDefault } from "./Limits.ts"
 import { serverStream } from "./ServerStream.ts"
 import { streamTransfers } from "./StreamTransfers.ts"
@@ -49,39 +51,86 @@ const Entries = Schema.Struct({
 })
 
 const rpcs = {
-  deposit: keyed({ method: method.deposit, command: Deposit, ...transaction, run: deposit }),
-  withdraw: keyed({ method: method.withdraw, command: Withdraw, ...transaction, run: withdraw }),
-  transfer: keyed({ method: method.transfer, command: Transfer, ...transaction, run: transfer }),
+  deposit: keyed({
+    method: method.deposit,
+    door: guarded(LedgerGuards.deposit),
+    command: Deposit,
+    ...transaction,
+    run: deposit
+  }),
+  withdraw: keyed({
+    method: method.withdraw,
+    door: guarded(LedgerGuards.withdraw),
+    command: Withdraw,
+    ...transaction,
+    run: withdraw
+  }),
+  transfer: keyed({
+    method: method.transfer,
+    door: guarded(LedgerGuards.transfer),
+    command: Transfer,
+    ...transaction,
+    run: transfer
+  }),
   postTransferBatch: keyed({
     method: method.postTransferBatch,
+    door: guarded(LedgerGuards.postBatch),
     command: PostBatch,
     answer: BatchAnswer,
     run: postBatch
   }),
   postTransaction: keyed({
     method: method.postTransaction,
+    door: guarded(LedgerGuards.postTransaction),
     command: PostTransaction,
     ...transaction,
     run: postTransaction
   }),
   reverseTransaction: keyed({
     method: method.reverseTransaction,
+    door: guarded(LedgerGuards.reverseTransaction),
     command: ReverseTransaction,
     ...transaction,
     run: reverseTransaction
   }),
   getTransaction: unary({
     method: method.getTransaction,
+    door: guarded(LedgerGuards.readTransaction),
     command: GetTransaction,
     ...transaction,
     run: getTransaction
   }),
-  authorizeHold: keyed({ method: method.authorizeHold, command: AuthorizeHold, ...hold, run: authorizeHold }),
-  captureHold: keyed({ method: method.captureHold, command: CaptureHold, ...transaction, run: captureHold }),
-  releaseHold: keyed({ method: method.releaseHold, command: ReleaseHold, ...hold, run: releaseHold }),
-  getHold: unary({ method: method.getHold, command: GetHold, ...hold, run: getHold }),
+  authorizeHold: keyed({
+    method: method.authorizeHold,
+    door: guarded(LedgerGuards.authorizeHold),
+    command: AuthorizeHold,
+    ...hold,
+    run: authorizeHold
+  }),
+  captureHold: keyed({
+    method: method.captureHold,
+    door: guarded(LedgerGuards.captureHold),
+    command: CaptureHold,
+    ...transaction,
+    run: captureHold
+  }),
+  releaseHold: keyed({
+    method: method.releaseHold,
+    door: guarded(LedgerGuards.releaseHold),
+    command: ReleaseHold,
+    ...hold,
+    run: releaseHold
+  }),
+  getHold: unary({
+    method: method.getHold,
+    door: guarded(LedgerGuards.readHold),
+    command: GetHold,
+    ...hold,
+    run: getHold
+  }),
   listAccountTransactions: unary({
     method: method.listAccountTransactions,
+    door: guarded(LedgerGuards.readEntries),
     command: ListEntries,
     answer: Entries,
     defaults: { limit: limitDefault },
@@ -89,6 +138,7 @@ const rpcs = {
   }),
   followEntries: serverStream({
     method: method.followEntries,
+    door: guarded(LedgerGuards.readEntries),
     command: FollowEntries,
     item: Transaction.BookedEntry,
     as: "entries",
@@ -98,7 +148,7 @@ const rpcs = {
 }
 
 /** Moves money. */
-export const transactionService: RpcService<Ledger | AccountStore> = {
+export const transactionService: RpcService<AccessServices | Ledger | AccountStore> = {
   desc: TransactionService,
   register: (router, context, options) => {
     router.service(

@@ -2,11 +2,12 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf"
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect"
 import { type Context, Effect, Result, Schema } from "effect"
+import type { Request } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
-import type { Caller } from "../../application/ports/Caller.ts"
 import { CallerKey, type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.ts"
-import { callerOf } from "./Authentication.ts"
+import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
+import type { Door } from "./Door.ts"
 import { connectErrorOf, fieldErrors, InvalidRequest } from "./Problem.ts"
 import { randomRequestId, requestIdHeader, requestIdOf } from "./RequestId.ts"
 import { run } from "./Run.ts"
@@ -14,6 +15,8 @@ import { run } from "./Run.ts"
 /** A service and how it is registered with a router; its use cases need `R`. */
 export interface RpcService<R> {
   readonly desc: DescService
+  /** Names of the methods that anyone may call, without a token. */
+  readonly open?: ReadonlyArray<string>
   readonly register: (
     router: ConnectRouter,
     context: Context.Context<R>,
@@ -21,9 +24,11 @@ export interface RpcService<R> {
   ) => void
 }
 
-interface Declaration<I extends DescMessage, O extends DescMessage, C, A> {
+interface Declaration<I extends DescMessage, O extends DescMessage, C, A, D> {
   readonly method: DescMethodUnary<I, O>
   readonly command: Schema.Codec<C, unknown>
+  /** Who may. */
+  readonly door: Door<C, D>
   readonly answer: Schema.Codec<A, unknown>
   /** The field of the response that is the answer; the answer is the response unless given. */
   readonly as?: string
@@ -41,34 +46,38 @@ const decoder = <C>(command: Schema.Codec<C, unknown>, defaults: Plain = {}) => 
   return (plain: Plain) => Result.mapError(decode({ ...defaults, ...plain }), (error) => fieldErrors(error))
 }
 
-const responder = <I extends DescMessage, O extends DescMessage, C, A>({
+const responder = <I extends DescMessage, O extends DescMessage, C, A, D>({
   method,
   answer,
   as
-}: Declaration<I, O, C, A>) => {
+}: Declaration<I, O, C, A, D>) => {
   // What a use case answers has passed the checks of the domain.
   const encode = Schema.encodeSync(answer, { disableChecks: true })
-  return (value: A): MessageShape<O> => {
+  const respond = (value: A): MessageShape<O> => {
     const encoded = encode(value)
     return messageOf(method.output, as === undefined ? encoded : { [as]: encoded })
   }
+  return { encode, respond }
 }
 
 /** An RPC that reads, or that needs no key because doing it twice is doing it once. */
-export const unary = <I extends DescMessage, O extends DescMessage, C, A, R>(
-  declaration: Declaration<I, O, C, A> & {
-    readonly run: (command: C, caller: Caller) => Effect.Effect<A, ApplicationError, R>
+export const unary = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
+  declaration: Declaration<I, O, C, A, D> & {
+    readonly run: (command: C, request: Request) => Effect.Effect<A, ApplicationError, R>
   }
-): Unary<I, O, R> => {
-  const decode = decoder(declaration.command, declaration.defaults)
-  const respond = responder(declaration)
+): Unary<I, O, R | D> => {
+  const { command, defaults, door, method } = declaration
+  const decode = decoder(command, defaults)
+  const { encode, respond } = responder(declaration)
   return (context) => async (request, handler) => {
-    const caller = callerOf(handler)
     const requestId = randomRequestId()
+    const asked = requestOf(handler, requestId)
     const program = Effect.gen(function* () {
-      const decoded = decode(plainOf(declaration.method.input, request))
+      yield* door.admit(asked)
+      const decoded = decode(plainOf(method.input, request))
       if (Result.isFailure(decoded)) return yield* Effect.fail(new InvalidRequest(decoded.failure))
-      return respond(yield* declaration.run(decoded.success, caller))
+      const { success } = decoded
+      return respond(yield* door.pass(success, asked, declaration.run(success, asked), encode))
     })
     const mapped = Effect.mapError(program, (error) => connectErrorOf(error, requestId))
     const response = await run(context, mapped, handler, requestId)
@@ -80,22 +89,27 @@ export const unary = <I extends DescMessage, O extends DescMessage, C, A, R>(
 const decodeKey = Schema.decodeUnknownResult(CallerKey)
 
 /** An RPC that moves money or makes something: its request carries an `idempotency_key`, which its caller scopes. */
-export const keyed = <I extends DescMessage, O extends DescMessage, C, A, R>(
-  declaration: Declaration<I, O, C, A> & {
-    readonly run: (command: C, key: IdempotencyKey, caller: Caller) => Effect.Effect<A, ApplicationError, R>
+export const keyed = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
+  declaration: Declaration<I, O, C, A, D> & {
+    readonly run: (command: C, key: IdempotencyKey, request: Request) => Effect.Effect<A, ApplicationError, R>
   }
-): Unary<I, O, R> => {
-  const decode = decoder(declaration.command, declaration.defaults)
-  const respond = responder(declaration)
+): Unary<I, O, R | D> => {
+  const { command, defaults, door, method } = declaration
+  const decode = decoder(command, defaults)
+  const { encode, respond } = responder(declaration)
   return (context) => async (request, handler) => {
-    const caller = callerOf(handler)
-    const { idempotencyKey, ...plain } = plainOf(declaration.method.input, request)
+    const { idempotencyKey, ...plain } = plainOf(method.input, request)
     const key = decodeKey(idempotencyKey)
-    const requestId = Result.isSuccess(key) ? requestIdOf(caller.id, key.success) : randomRequestId()
+    const { id } = callerOf(handler)
+    const requestId = Result.isSuccess(key) ? requestIdOf(id, key.success) : randomRequestId()
+    const asked = requestOf(handler, requestId)
     const program = Effect.gen(function* () {
+      yield* door.admit(asked)
       const decoded = decode(plain)
-      if (Result.isSuccess(decoded) && Result.isSuccess(key))
-        return respond(yield* declaration.run(decoded.success, keyOf(caller.id, key.success), caller))
+      if (Result.isSuccess(decoded) && Result.isSuccess(key)) {
+        const run = declaration.run(decoded.success, keyOf(id, key.success), asked)
+        return respond(yield* door.pass(decoded.success, asked, run, encode))
+      }
       return yield* Effect.fail(
         new InvalidRequest([
           ...(Result.isFailure(decoded) ? decoded.failure : []),

@@ -4,7 +4,7 @@ import { ledgerContract } from "../contract/index.ts"
 import { layer as idsLayer } from "../ids/index.ts"
 import { ledgerLayer as memoryLedger } from "../memory/index.ts"
 import { LedgerClient, ledgerService, serve } from "./index.ts"
-import { authenticatorLayer, token } from "./testing.fixture.ts"
+import { authenticatorLayer, termsLayer, token } from "./testing.fixture.ts"
 
 // The client's port is all that the suite sees as `Ledger`; the server's own stays inside.
 const overRpc = Layer.unwrap(
@@ -15,7 +15,7 @@ const overRpc = Layer.unwrap(
 
 const served = Layer.effect(LedgerAudit, LedgerAudit).pipe(
   Layer.merge(overRpc),
-  Layer.provide(Layer.mergeAll(Layer.provide(memoryLedger, idsLayer), authenticatorLayer))
+  Layer.provide(Layer.mergeAll(Layer.provide(memoryLedger, idsLayer), authenticatorLayer, termsLayer))
 )
 
 ledgerContract("the RPC client", () => served)

@@ -5,16 +5,19 @@ import { Effect, Layer } from "effect"
 import { Bank } from "../../application/ports/Bank.ts"
 import { Authenticator, type Caller, Unauthenticated } from "../../application/ports/Caller.ts"
 import { Ids } from "../../application/ports/Ids.ts"
+import { Terms } from "../../application/ports/Terms.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { CustomerId, TypedId } from "../../domain/ids/index.ts"
+import { anyone } from "../contract/index.ts"
+import { termsOfSimulation } from "../memory/index.ts"
 
 /** The tokens that the tests' server knows. */
 export const token = "token-of-ada"
 export const otherToken = "token-of-bob"
 
 const customer = (uuid: string) => CustomerId.make(TypedId.fromUuid("cus", uuid))
-export const ada: Caller = { id: "ada", customer: customer("01890a5d-ac96-774b-bcce-b302099a8057") }
-export const bob: Caller = { id: "bob", customer: customer("01890a5d-ac96-774b-bcce-b302099a8058") }
+export const ada: Caller = { ...anyone, id: "ada", customer: customer("01890a5d-ac96-774b-bcce-b302099a8057") }
+export const bob: Caller = { ...anyone, id: "bob", customer: customer("01890a5d-ac96-774b-bcce-b302099a8058") }
 
 const callers: ReadonlyMap<string, Caller> = new Map([
   [token, ada],
@@ -24,10 +27,13 @@ const callers: ReadonlyMap<string, Caller> = new Map([
 /** Knows two callers. */
 export const authenticatorLayer = Layer.succeed(Authenticator, {
   authenticate: (presented) => {
-    const caller = callers.get(presented)
-    return caller === undefined ? Effect.fail(new Unauthenticated({})) : Effect.succeed(caller)
+    const caller = callers.get(presented.token)
+    return caller === undefined ? Effect.fail(new Unauthenticated({ reason: "invalid" })) : Effect.succeed(caller)
   }
 })
+
+/** The terms of a simulation, for services that stand behind no other door. */
+export const termsLayer = Layer.succeed(Terms, termsOfSimulation)
 
 /** A bank of a country without IBANs that offers the built-in products. */
 export const bankLayer = Layer.succeed(Bank, { products: Product.builtIn })

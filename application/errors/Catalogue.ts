@@ -10,6 +10,7 @@ import type { BatchRejected, StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
 import type { AuditUnavailable } from "../ports/AuditLog.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
+import type { UserStoreUnavailable } from "../ports/DelegationStore.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
 import type { LedgerTreeUnfinished } from "../ports/LedgerTree.ts"
 
@@ -26,6 +27,7 @@ export type ApplicationError =
   | AuditUnavailable
   | OwnerNotFound
   | OwnerRequired
+  | UserStoreUnavailable
   | Exclude<Permission.Refusal, Permission.NotVisible>
   | Product.UnknownProduct
 
@@ -348,6 +350,12 @@ export const catalogue: Entries = {
     "Unknown product",
     (e) => `There is no product ${e.product}; the bank offers ${e.known.join(", ")}.`,
     "product"
+  ),
+  UserStoreUnavailable: entry(
+    "unavailable",
+    "unavailable",
+    "Temporarily unavailable",
+    () => "The users cannot be reached. Send the same request again."
   ),
   VersionConflict: entry(
     "version_conflict",

@@ -1,5 +1,6 @@
 import { Context, type Effect, Schema } from "effect"
-import { Subject } from "../../domain/identity/index.ts"
+import { Instant } from "../../domain/calendar/index.ts"
+import { Subject, type TenantId } from "../../domain/identity/index.ts"
 
 /**
  * Who makes a request: `id` is 1–64 visible ASCII characters and scopes the caller's idempotency keys (`keyOf`): the
@@ -10,6 +11,18 @@ export const Caller = Schema.Struct({
   ...Subject.fields
 })
 export type Caller = typeof Caller.Type
+
+/** Whoever asks without a token, of a bank: it has no role, and so may do only what anyone may. */
+export const anonymous = (tenant: TenantId): Caller => ({
+  id: "anonymous",
+  tenant,
+  roles: [],
+  scopes: [],
+  kyc: "none",
+  assurance: "single",
+  authenticatedAt: Instant.fromMillis(0),
+  client: "anonymous"
+})
 
 /**
  * The request carries no token, or one that is not accepted: malformed, expired, not yet valid, revoked, of another

@@ -62,6 +62,8 @@ export class KeyRing extends Context.Service<
   {
     /** Every published key, the one that signs first; from memory, at most some seconds behind the store. */
     readonly keys: Effect.Effect<ReadonlyArray<SigningKey>, UserStoreUnavailable | KeysUnavailable>
+    /** Reads the store now, at most once a second: for who is shown a key that it does not know yet. */
+    readonly refresh: Effect.Effect<void, UserStoreUnavailable | KeysUnavailable>
     /** Publishes a new key, which signs after `signsAfterSeconds`, and sends those before it into retirement. */
     readonly rotate: (signsAfterSeconds: number) => Effect.Effect<SigningKey, UserStoreUnavailable | KeysUnavailable>
   }

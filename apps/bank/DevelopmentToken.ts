@@ -2,11 +2,26 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Effect, Layer } from "effect"
-import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import { Authenticator, type Caller, Unauthenticated } from "../../application/ports/Caller.ts"
+import { Instant } from "../../domain/calendar/index.ts"
+import { roles, scopes, TenantId } from "../../domain/identity/index.ts"
 import { CustomerId, TypedId } from "../../domain/ids/index.ts"
 
 /** The customer that the development token stands for: the same in every bank, so that demo data finds it again. */
 export const developer = CustomerId.make(TypedId.fromUuid("cus", "00000000-0000-7000-8000-000000000001"))
+
+/** Who holds the development token may do everything; it is a program, so that no second factor is asked for. */
+const developerCaller: Caller = {
+  id: "dev",
+  tenant: TenantId.make("bank"),
+  customer: developer,
+  roles,
+  scopes,
+  kyc: "full",
+  assurance: "single",
+  authenticatedAt: Instant.fromMillis(0),
+  client: "dev"
+}
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
@@ -31,10 +46,10 @@ export const layer = (token: string): Layer.Layer<Authenticator> => {
   return Layer.succeed(
     Authenticator,
     Authenticator.of({
-      authenticate: (bearerToken) =>
-        timingSafeEqual(digest(bearerToken), expected)
-          ? Effect.succeed({ id: "dev", customer: developer })
-          : Effect.fail(new Unauthenticated({}))
+      authenticate: ({ token: presented }) =>
+        timingSafeEqual(digest(presented), expected)
+          ? Effect.succeed(developerCaller)
+          : Effect.fail(new Unauthenticated({ reason: "invalid" }))
     })
   )
 }

@@ -127,6 +127,9 @@ const table = {
   "transactions.post": { scope: "bank:admin", roles: { operator: "any" }, effect: "write", stepUp: "above_limit" },
   "transactions.reverse": { scope: "bank:admin", roles: { operator: "any" }, effect: "write", stepUp: "above_limit" },
 
+  /** The ledger's own interface, any key and any command: for the bank's other services only. */
+  "ledger.use": { scope: "bank:admin", roles: service, effect: "read" },
+
   "users.register": open("write"),
   "users.verifyEmail": open("write"),
   "passwords.requestReset": open("write"),

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { AccountGuards, listedFor } from "../../../application/access/index.ts"
 import {
   AccountView,
   CloseAccount,
@@ -47,6 +48,7 @@ export const accounts = [
     ],
     location: ({ id }) => `/v1/accounts/${id}`,
     example: { product: "checking", currency: "USD", name: "Household" },
+    guard: AccountGuards.openAccount,
     run: (command, { key, caller }) => openAccount(command, key, caller.customer)
   }),
   endpoint({
@@ -60,7 +62,8 @@ export const accounts = [
     status: 200,
     errors: [],
     list: "accounts",
-    run: (query) => Effect.map(listAccounts(query), page("accounts"))
+    guard: AccountGuards.listAccounts,
+    run: (query, { caller }) => Effect.map(listAccounts(listedFor(query, caller)), page("accounts"))
   }),
   endpoint({
     method: "GET",
@@ -71,6 +74,7 @@ export const accounts = [
     ...accountAnswer,
     status: 200,
     errors: ["AccountNotFound"],
+    guard: AccountGuards.readAccount,
     run: (query) => getAccount(query)
   }),
   endpoint({
@@ -84,6 +88,7 @@ export const accounts = [
     errors: ["AccountNotFound", "VersionConflict", "AccountAlreadyClosed", "IllegalStatusTransition"],
     ifMatch: "required",
     example: { name: "Holidays" },
+    guard: AccountGuards.renameAccount,
     run: (command) => renameAccount(command)
   }),
   endpoint({
@@ -104,6 +109,7 @@ export const accounts = [
     ],
     ifMatch: "required",
     example: { overdraftLimit: amount },
+    guard: AccountGuards.setOverdraftLimit,
     run: (command) => setOverdraftLimit(command)
   }),
   endpoint({
@@ -117,6 +123,7 @@ export const accounts = [
     errors: ["AccountNotFound", "VersionConflict", "AccountAlreadyClosed", "IllegalStatusTransition"],
     ifMatch: "optional",
     example: { freeze: "debits" },
+    guard: AccountGuards.freezeAccount,
     run: (command) => freezeAccount(command)
   }),
   endpoint({
@@ -129,6 +136,7 @@ export const accounts = [
     status: 200,
     errors: ["AccountNotFound", "VersionConflict", "AccountAlreadyClosed", "IllegalStatusTransition"],
     ifMatch: "optional",
+    guard: AccountGuards.unfreezeAccount,
     run: (command) => unfreezeAccount(command)
   }),
   endpoint({
@@ -149,6 +157,7 @@ export const accounts = [
     ],
     ifMatch: "optional",
     example: { sweepTo: otherAccount },
+    guard: AccountGuards.closeAccount,
     run: (command) => closeAccount(command)
   })
 ]

@@ -1,3 +1,4 @@
+import { LedgerGuards } from "../../../application/access/index.ts"
 import { Deposit, deposit, TransactionView, Withdraw, withdraw } from "../../../application/ledger/index.ts"
 import { endpoint } from "../Endpoint.ts"
 import { amount } from "../examples.ts"
@@ -17,6 +18,7 @@ export const deposits = [
     idempotencyKey: "required",
     location: ({ id }) => `/v1/transactions/${id}`,
     example: { amount, description: "Opening deposit" },
+    guard: LedgerGuards.deposit,
     run: (command, { key }) => deposit(command, key)
   }),
   endpoint({
@@ -32,6 +34,7 @@ export const deposits = [
     idempotencyKey: "required",
     location: ({ id }) => `/v1/transactions/${id}`,
     example: { amount },
+    guard: LedgerGuards.withdraw,
     run: (command, { key }) => withdraw(command, key)
   })
 ]

@@ -1,3 +1,4 @@
+import { LedgerGuards } from "../../../application/access/index.ts"
 import {
   AuthorizeHold,
   authorizeHold,
@@ -35,6 +36,7 @@ export const holds = [
     idempotencyKey: "required",
     location: ({ id }) => `/v1/holds/${id}`,
     example: { from: account, to: otherAccount, amount, expiresAt: "2999-12-31T00:00:00Z" },
+    guard: LedgerGuards.authorizeHold,
     run: (command, { key }) => authorizeHold(command, key)
   }),
   endpoint({
@@ -47,6 +49,7 @@ export const holds = [
     answerName: "Hold",
     status: 200,
     errors: ["HoldNotFound"],
+    guard: LedgerGuards.readHold,
     run: (query) => getHold(query)
   }),
   endpoint({
@@ -62,6 +65,7 @@ export const holds = [
     idempotencyKey: "required",
     location: ({ id }) => `/v1/transactions/${id}`,
     example: { amount, keepRest: true },
+    guard: LedgerGuards.captureHold,
     run: (command, { key }) => captureHold(command, key)
   }),
   endpoint({
@@ -74,6 +78,7 @@ export const holds = [
     answerName: "Hold",
     status: 200,
     errors: ["HoldNotFound", "HoldEnded"],
+    guard: LedgerGuards.releaseHold,
     run: (command, { key }) => releaseHold(command, key)
   })
 ]

@@ -1,4 +1,5 @@
 import { Schema, SchemaTransformation } from "effect"
+import { LedgerGuards } from "../../../application/access/index.ts"
 import {
   GetReceiptProof,
   GetTreeHead,
@@ -26,6 +27,7 @@ export const proofs = [
     answerName: "SignedTreeHead",
     status: 200,
     errors: [],
+    guard: LedgerGuards.readTree,
     run: () => getTreeHead()
   }),
   endpoint({
@@ -39,6 +41,7 @@ export const proofs = [
     status: 200,
     errors: ["OutOfTree"],
     query: { from: "text", to: "text" },
+    guard: LedgerGuards.readTree,
     run: (query) => getConsistencyProof(query)
   }),
   endpoint({
@@ -51,6 +54,7 @@ export const proofs = [
     answerName: "ReceiptProof",
     status: 200,
     errors: ["TransactionNotFound"],
+    guard: LedgerGuards.readReceipt,
     run: (query) => getReceiptProof(query)
   })
 ]

@@ -1,4 +1,5 @@
 import { Effect, Schema, Stream } from "effect"
+import { LedgerGuards } from "../../../application/access/index.ts"
 import {
   BalanceView,
   GetBalance,
@@ -34,6 +35,7 @@ export const statements = [
       "text/csv": streamed(statementCsv),
       "application/x-ndjson": streamed((line) => `${encodeLine(line)}\n`)
     },
+    guard: LedgerGuards.readStatement,
     run: (query) => getStatement(query)
   }),
   endpoint({
@@ -47,6 +49,7 @@ export const statements = [
     status: 200,
     errors: ["AccountNotFound"],
     query: { bookedAt: "text", valueDate: "text" },
+    guard: LedgerGuards.readBalance,
     run: (query) => getBalance(query)
   })
 ]

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { LedgerGuards } from "../../../application/access/index.ts"
 import {
   FollowEntries,
   followEntries,
@@ -47,6 +48,7 @@ export const transactions = [
       ],
       description: "Fee correction"
     },
+    guard: LedgerGuards.postTransaction,
     run: (command, { key }) => postTransaction(command, key)
   }),
   endpoint({
@@ -59,6 +61,7 @@ export const transactions = [
     answerName: "Transaction",
     status: 200,
     errors: ["TransactionNotFound"],
+    guard: LedgerGuards.readTransaction,
     run: (query) => getTransaction(query)
   }),
   endpoint({
@@ -81,6 +84,7 @@ export const transactions = [
     idempotencyKey: "required",
     location: ({ id }) => `/v1/transactions/${id}`,
     example: { description: "Posted twice" },
+    guard: LedgerGuards.reverseTransaction,
     run: (command, { key }) => reverseTransaction(command, key)
   }),
   endpoint({
@@ -96,6 +100,7 @@ export const transactions = [
     errors: ["AccountNotFound"],
     list: "transactions",
     query: { kinds: "list", metadata: "map" },
+    guard: LedgerGuards.readEntries,
     run: (query) => Effect.map(listEntries(query), page("transactions"))
   }),
   eventStream({
@@ -108,6 +113,7 @@ export const transactions = [
     errors: ["AccountNotFound"],
     event: "entry",
     idOf: ({ sequence }) => sequence,
+    guard: LedgerGuards.readEntries,
     run: (query) => followEntries(query)
   })
 ]

@@ -1,3 +1,4 @@
+import { LedgerGuards } from "../../../application/access/index.ts"
 import {
   BatchAnswer,
   PostBatch,
@@ -27,6 +28,7 @@ export const transfers = [
     idempotencyKey: "required",
     location: ({ id }) => `/v1/transactions/${id}`,
     example: { from: account, to: otherAccount, amount, description: "Rent for November" },
+    guard: LedgerGuards.transfer,
     run: (command, { key }) => transfer(command, key)
   }),
   endpoint({
@@ -49,6 +51,7 @@ export const transfers = [
         { kind: "deposit", account, amount }
       ]
     },
+    guard: LedgerGuards.postBatch,
     run: (command, { key }) => postBatch(command, key)
   })
 ]

@@ -9,7 +9,7 @@ import { type LedgerAccount, Rejection } from "../../../domain/ledger/index.ts"
 import { Currency, Money } from "../../../domain/money/index.ts"
 import { errorJsonOf } from "../ErrorJson.ts"
 import { LedgerClient, ledgerService, serve } from "../index.ts"
-import { authenticatorLayer, token } from "../testing.fixture.ts"
+import { authenticatorLayer, termsLayer, token } from "../testing.fixture.ts"
 
 const usd = Currency.Code.make("USD")
 const accountId = (n: number): AccountId => {
@@ -66,7 +66,7 @@ const through = <A, E>(
 ): Promise<Exit.Exit<A, E>> =>
   Effect.gen(function* () {
     const { port } = yield* serve([ledgerService], { host: "127.0.0.1", port: 0, graceMillis: 0 }).pipe(
-      Effect.provide(Layer.merge(Layer.succeed(Ledger, remote), authenticatorLayer))
+      Effect.provide(Layer.mergeAll(Layer.succeed(Ledger, remote), authenticatorLayer, termsLayer))
     )
     const client = LedgerClient.layer({ baseUrl: `http://127.0.0.1:${port}`, token, ...options })
     return yield* Effect.exit(Effect.provide(Effect.flatMap(Ledger, call), client))
@@ -95,7 +95,7 @@ describe("the ledger's client", () => {
     const { port } = await Effect.runPromise(
       Effect.scoped(
         serve([ledgerService], { host: "127.0.0.1", port: 0 }).pipe(
-          Effect.provide(Layer.merge(Layer.succeed(Ledger, answering(Effect.never)), authenticatorLayer))
+          Effect.provide(Layer.mergeAll(Layer.succeed(Ledger, answering(Effect.never)), authenticatorLayer, termsLayer))
         )
       )
     )
@@ -128,7 +128,9 @@ describe("the ledger's client", () => {
       const call = Effect.flatMap(Ledger, (ledger) => ledger.submit(instruction))
       return yield* Effect.exit(Effect.provide(call, client))
     })
-    const exit = await Effect.runPromise(Effect.scoped(Effect.provide(program, authenticatorLayer)))
+    const exit = await Effect.runPromise(
+      Effect.scoped(Effect.provide(program, Layer.merge(authenticatorLayer, termsLayer)))
+    )
     assert.ok(Exit.isFailure(exit) && Exit.hasDies(exit))
   })
 
