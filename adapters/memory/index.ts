@@ -4,8 +4,10 @@ import { Layer } from "effect"
 export { accessLayer, termsOfSimulation } from "./Access.ts"
 
 import { layer as accountStore } from "./AccountStore.ts"
+import { layer as approvalStore } from "./ApprovalStore.ts"
 import { layer as artifactStore } from "./ArtifactStore.ts"
 import { layer as challengeStore } from "./ChallengeStore.ts"
+import { layer as delegationStore } from "./DelegationStore.ts"
 import { layer as ledger } from "./Ledger.ts"
 import { layer as ledgerAudit } from "./LedgerAudit.ts"
 import { layer as ledgerFeed } from "./LedgerFeed.ts"
@@ -42,3 +44,7 @@ export const usersLayer = Layer.mergeAll(
   signingKeyStore,
   artifactStore
 )
+
+/** No delegations and no approvals yet. */
+export const delegationStoreLayer = delegationStore
+export const approvalStoreLayer = approvalStore

@@ -46,7 +46,15 @@ type Stored<A, E = never> = Effect.Effect<A, E | UserStoreUnavailable | KeysUnav
 export class ApprovalStore extends Context.Service<
   ApprovalStore,
   {
-    readonly insert: (key: IdempotencyKey, approval: Approval) => Stored<Approval, IdempotencyConflict>
+    /**
+     * Stores a pending one, or gives the one that the key stored first, as it was then. `fingerprint` is the request as
+     * text, to tell a retry from another request under the same key.
+     */
+    readonly insert: (
+      key: IdempotencyKey,
+      approval: Approval,
+      fingerprint: string
+    ) => Stored<Approval, IdempotencyConflict>
     readonly find: (id: ApprovalId) => Stored<Approval, ApprovalNotFound>
     /** By id; `after` is the last one already seen. */
     readonly list: (query: {

@@ -18,10 +18,14 @@ export class DelegationNotFound extends Schema.TaggedError<DelegationNotFound>()
 export class DelegationStore extends Context.Service<
   DelegationStore,
   {
-    /** Stores a new one, or gives the one that the key stored first. */
+    /**
+     * Stores a new one, or gives the one that the key stored first, as it was then. `fingerprint` is the request as text,
+     * to tell a retry from another request under the same key.
+     */
     readonly insert: (
       key: IdempotencyKey,
-      delegation: Delegation.Delegation
+      delegation: Delegation.Delegation,
+      fingerprint: string
     ) => Effect.Effect<Delegation.Delegation, IdempotencyConflict | UserStoreUnavailable>
     readonly find: (id: DelegationId) => Effect.Effect<Delegation.Delegation, DelegationNotFound | UserStoreUnavailable>
     /** Those that a customer gave or got, revoked ones too, newest first; at most 1000. */
