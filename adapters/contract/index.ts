@@ -1,5 +1,7 @@
 /** The suites that implementations of the ports pass, and short words for tests of what a suite cannot see. */
 export { accountStoreContract } from "./AccountStoreContract.ts"
+export { auditLogContract } from "./AuditLogContract.ts"
+export { anyone, tenant } from "./Callers.ts"
 export {
   accountOf,
   cents,
@@ -16,4 +18,3 @@ export {
 export { feedContract } from "./FeedContract.ts"
 export { type LedgerCapabilities, ledgerContract } from "./LedgerContract.ts"
 export { proofContract } from "./ProofContract.ts"
-export { anyone, tenant } from "./Callers.ts"

@@ -6,6 +6,7 @@ export { accessLayer, termsOfSimulation } from "./Access.ts"
 import { layer as accountStore } from "./AccountStore.ts"
 import { layer as approvalStore } from "./ApprovalStore.ts"
 import { layer as artifactStore } from "./ArtifactStore.ts"
+import { layer as auditLog } from "./AuditLog.ts"
 import { layer as challengeStore } from "./ChallengeStore.ts"
 import { layer as delegationStore } from "./DelegationStore.ts"
 import { layer as ledger } from "./Ledger.ts"
@@ -20,6 +21,9 @@ import { layer as userStore } from "./UserStore.ts"
 
 /** An empty ledger with its audit and its tree; each build is a ledger of its own. */
 export const ledgerLayer = Layer.provide(Layer.mergeAll(ledger, ledgerAudit, ledgerFeed, ledgerTree), ledgerState)
+
+/** No entries yet. */
+export const auditLogLayer = auditLog
 
 /** No accounts yet. */
 export const accountStoreLayer = accountStore

@@ -45,13 +45,17 @@ export const AuditEntry = Schema.Struct({
 })
 export type AuditEntry = typeof AuditEntry.Type
 
-/** The audit log cannot be written or read; what was to be audited is not done. */
+/** The audit log cannot be written or read, or not so much at once; what was to be audited is not done. */
 export class AuditUnavailable extends Schema.TaggedError<AuditUnavailable>()("AuditUnavailable", {
   reason: Schema.String
 }) {}
 
-/** What an auditor looks for; what is given must hold together. Newest first; `after` is the last sequence seen. */
+/**
+ * What an auditor looks for; what is given must hold together. Newest first; `after` is the last sequence seen. `actor` is
+ * the actor's id, or that of its user or customer; `from` is included, `before` is not.
+ */
 export interface AuditQuery {
+  readonly tenant?: TenantId
   readonly actor?: string
   readonly operation?: Policy.Operation
   readonly object?: string

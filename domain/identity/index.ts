@@ -1,8 +1,11 @@
 /** Who is who, and who may do what. */
 
+export * as AuditChain from "./AuditChain.ts"
 export * as Credentials from "./Credentials.ts"
 export * as Delegation from "./Delegation.ts"
 export * as Kyc from "./Kyc.ts"
+export * as Lockout from "./Lockout.ts"
+export * as Password from "./Password.ts"
 export * as Permission from "./Permission.ts"
 export * as Policy from "./Policy.ts"
 export { Role, roles } from "./Role.ts"

@@ -1,0 +1,4 @@
+import { auditLogContract } from "../contract/index.ts"
+import { auditLogLayer } from "./index.ts"
+
+auditLogContract("memory", () => auditLogLayer)
