@@ -1,5 +1,8 @@
-import { Config, Effect, Result, Schema, SchemaTransformation } from "effect"
+import { Config, Effect, Option, Result, Schema } from "effect"
 import { AccountNumber, Iban } from "../../domain/accounts/index.ts"
+import { bounded, Port } from "./Bounded.ts"
+import { documentedIdentity, identityFromEnvironment } from "./IdentitySettings.ts"
+import { unfitForProduction } from "./Production.ts"
 
 const DatabaseUrl = Schema.String.check(
   Schema.isPattern(/^postgres(ql)?:\/\/\S+$/u, {
@@ -14,18 +17,6 @@ const Token = Schema.String.check(
 const SigningKey = Schema.String.check(
   Schema.isPattern(/^[0-9a-f]{64}$/u, { message: "Expected 64 lower-case hexadecimal digits: 32 secret random bytes" })
 )
-
-const bounded = (minimum: number, maximum: number) =>
-  Schema.String.check(
-    Schema.makeFilter((text: string) =>
-      /^\d{1,9}$/u.test(text) && Number(text) >= minimum && Number(text) <= maximum
-        ? undefined
-        : `Expected a whole number from ${minimum} to ${maximum}`
-    )
-  ).pipe(Schema.decodeTo(Schema.Int, SchemaTransformation.numberFromString))
-
-/** A TCP port; 0 takes any free one. */
-const Port = bounded(0, 65_535)
 
 /** A setting cannot be used; the message names it and says what was expected. */
 export class InvalidSetting extends Schema.TaggedError<InvalidSetting>()("InvalidSetting", {
@@ -45,6 +36,10 @@ export interface Setting {
 
 /** Every setting, in the order in which they are explained. */
 export const documented: ReadonlyArray<Setting> = [
+  {
+    name: "BANK_MODE",
+    meaning: "development, or production, which starts with real keys and servers only (development)"
+  },
   { name: "BANK_HOST", meaning: "address to listen on (127.0.0.1)" },
   { name: "BANK_REST_PORT", meaning: "port of the REST API and its docs (8080)" },
   { name: "BANK_RPC_PORT", meaning: "port of Connect, gRPC and gRPC-Web (9090)" },
@@ -56,14 +51,16 @@ export const documented: ReadonlyArray<Setting> = [
     meaning:
       "Ed25519 secret key of the tree heads, 64 hexadecimal digits (made, and kept in the data directory, when not set)"
   },
-  { name: "BANK_DEMO", meaning: "whether demo accounts are opened (true)" },
+  { name: "BANK_DEMO", meaning: "whether demo users and accounts are made (true in development)" },
   { name: "BANK_IBAN_COUNTRY", meaning: "country of the bank's IBANs: DE or GB (DE)" },
   { name: "BANK_IBAN_BANK_CODE", meaning: "bank code inside the IBANs (10020030)" },
-  { name: "BANK_REQUESTS_PER_SECOND", meaning: "rate limit of one caller, counted over ten seconds (1000)" }
+  { name: "BANK_REQUESTS_PER_SECOND", meaning: "rate limit of one caller, counted over ten seconds (1000)" },
+  ...documentedIdentity
 ]
 
 /** What a start of the bank is told from outside. */
 const fromEnvironment = Config.all({
+  mode: Config.Literals(["development", "production"], "BANK_MODE").pipe(Config.withDefault("development")),
   host: Config.NonEmptyString("BANK_HOST").pipe(Config.withDefault("127.0.0.1")),
   restPort: Config.schema(Port, "BANK_REST_PORT").pipe(Config.withDefault(8080)),
   rpcPort: Config.schema(Port, "BANK_RPC_PORT").pipe(Config.withDefault(9090)),
@@ -71,12 +68,16 @@ const fromEnvironment = Config.all({
   dataDir: Config.option(Config.NonEmptyString("BANK_DATA_DIR")),
   token: Config.option(Config.schema(Token, "BANK_TOKEN")),
   signingKey: Config.option(Config.schema(SigningKey, "BANK_SIGNING_KEY")),
-  demo: Config.Boolean("BANK_DEMO").pipe(Config.withDefault(true)),
+  demo: Config.option(Config.Boolean("BANK_DEMO")),
   ibanCountry: Config.Literals(["DE", "GB"], "BANK_IBAN_COUNTRY").pipe(Config.withDefault("DE")),
   ibanBankCode: Config.NonEmptyString("BANK_IBAN_BANK_CODE").pipe(Config.withDefault("10020030")),
-  requestsPerSecond: Config.schema(bounded(1, 100_000_000), "BANK_REQUESTS_PER_SECOND").pipe(Config.withDefault(1000))
+  requestsPerSecond: Config.schema(bounded(1, 100_000_000), "BANK_REQUESTS_PER_SECOND").pipe(Config.withDefault(1000)),
+  identity: identityFromEnvironment
 })
-export type Settings = Config.Success<typeof fromEnvironment>
+type Read = Config.Success<typeof fromEnvironment>
+
+/** The settings of a start. */
+export type Settings = Omit<Read, "demo"> & { readonly demo: boolean }
 
 /** How the bank's IBANs name it. */
 export const identityOf = (from: Settings): Iban.BankIdentity => ({
@@ -91,12 +92,14 @@ const invalid = (error: Config.ConfigError): InvalidSetting => {
 
 /** The settings, each valid, and all of them together. Errors: InvalidSetting, for the first that is not. */
 export const settings: Effect.Effect<Settings, InvalidSetting> = Effect.gen(function* () {
-  const from = yield* fromEnvironment
+  const read = yield* fromEnvironment
+  const from: Settings = { ...read, demo: Option.getOrElse(read.demo, () => read.mode === "development") }
   const sample = Result.flatMap(AccountNumber.fromSequence(0n), (number) => Iban.fromNumber(identityOf(from), number))
   if (Result.isFailure(sample))
     return yield* new InvalidSetting({
       setting: "BANK_IBAN_BANK_CODE",
       expected: `Expected a bank code of ${from.ibanCountry}, such as ${from.ibanCountry === "DE" ? "10020030" : "BANK102030"}`
     })
-  return from
+  const unfit = from.mode === "production" ? unfitForProduction(from) : undefined
+  return unfit === undefined ? from : yield* new InvalidSetting(unfit)
 }).pipe(Effect.catchTag("ConfigError", (error) => Effect.fail(invalid(error))))
