@@ -1,5 +1,13 @@
 /** Between the bank's typed ids and the UUIDs that the database stores. */
-import { type AccountId, type CustomerId, type HoldId, type TransactionId, TypedId } from "../../domain/ids/index.ts"
+import {
+  type AccountId,
+  type CustomerId,
+  type HoldId,
+  type SessionId,
+  type TransactionId,
+  TypedId,
+  type UserId
+} from "../../domain/ids/index.ts"
 
 const hexDigits = 32
 const hyphen = 0x2d
@@ -48,6 +56,8 @@ const isAccountId = (id: string): id is AccountId => id.startsWith("acc_")
 const isTransactionId = (id: string): id is TransactionId => id.startsWith("txn_")
 const isHoldId = (id: string): id is HoldId => id.startsWith("hold_")
 const isCustomerId = (id: string): id is CustomerId => id.startsWith("cus_")
+const isUserId = (id: string): id is UserId => id.startsWith("usr_")
+const isSessionId = (id: string): id is SessionId => id.startsWith("ses_")
 
 const branded =
   <Id extends string>(prefix: string, is: (id: string) => id is Id) =>
@@ -60,11 +70,15 @@ const brandAccount = branded("acc", isAccountId)
 const brandTransaction = branded("txn", isTransactionId)
 const brandHold = branded("hold", isHoldId)
 const brandCustomer = branded("cus", isCustomerId)
+const brandUser = branded("usr", isUserId)
+const brandSession = branded("ses", isSessionId)
 
 export const accountId = (uuid: string): AccountId => brandAccount(typed("acc", uuid))
 export const transactionId = (uuid: string): TransactionId => brandTransaction(typed("txn", uuid))
 export const holdId = (uuid: string): HoldId => brandHold(typed("hold", uuid))
 export const customerId = (uuid: string): CustomerId => brandCustomer(typed("cus", uuid))
+export const userId = (uuid: string): UserId => brandUser(typed("usr", uuid))
+export const sessionId = (uuid: string): SessionId => brandSession(typed("ses", uuid))
 
 /** The ids of 16 bytes that were just made. */
 export const transactionIdOf = (bytes: Uint8Array): TransactionId => brandTransaction(TypedId.fromBytes("txn", bytes))
