@@ -1,14 +1,6 @@
 import { Effect, Latch, Schema } from "effect"
-import { restApp, tokenBuckets } from "../../adapters/rest/index.ts"
-import type { AccountStore } from "../../application/ports/AccountStore.ts"
-import type { Bank } from "../../application/ports/Bank.ts"
-import type { Authenticator } from "../../application/ports/Caller.ts"
-import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
-import type { Ids } from "../../application/ports/Ids.ts"
-import type { Ledger } from "../../application/ports/Ledger.ts"
-import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
-
-type Services = AccountStore | Authenticator | Bank | HeadSigner | Ids | Ledger | LedgerTree
+import { type RestServices, restApp, tokenBuckets } from "../../adapters/rest/index.ts"
+import { addressIn } from "./ClientAddress.ts"
 
 /** The port cannot be listened on: another process has it, or it is not allowed. */
 export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
@@ -36,19 +28,35 @@ export const serveRest = Effect.fn("bank.rest")(function* (options: {
   readonly host: string
   readonly port: number
   readonly requestsPerSecond: number
+  readonly publicUrl: string | undefined
+  readonly trustedProxies: number
   readonly ready: Effect.Effect<boolean>
 }) {
-  const context = yield* Effect.context<Services>()
-  const { host, port, requestsPerSecond, ready } = options
+  const context = yield* Effect.context<RestServices>()
+  const { host, port, requestsPerSecond, publicUrl, trustedProxies, ready } = options
+  const addresses = new WeakMap<Request, string>()
   const stopping = yield* Latch.make(false)
   const app = restApp({
     runtime: { runPromiseExit: (effect) => Effect.runPromiseExitWith(context)(effect) },
     ready,
     stopping: stopping.await,
+    addressOf: (request) => addresses.get(request),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     rateLimiter: tokenBuckets({ requests: requestsPerSecond * windowSeconds, windowSeconds })
   })
   const listen = Effect.try({
-    try: () => Bun.serve({ hostname: host, port, fetch: (request) => app.handle(request), development: false }),
+    try: () =>
+      Bun.serve({
+        hostname: host,
+        port,
+        development: false,
+        fetch: (request, from) => {
+          const peer = from.requestIP(request)?.address
+          const address = addressIn(request.headers.get("x-forwarded-for"), peer, trustedProxies)
+          if (address !== undefined) addresses.set(request, address)
+          return app.handle(request)
+        }
+      }),
     catch: (error) =>
       new PortTaken({
         setting: "BANK_REST_PORT",
