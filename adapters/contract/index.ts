@@ -1,7 +1,9 @@
 /** The suites that implementations of the ports pass, and short words for tests of what a suite cannot see. */
 export { accountStoreContract } from "./AccountStoreContract.ts"
+export { approvalStoreContract } from "./ApprovalStoreContract.ts"
 export { auditLogContract } from "./AuditLogContract.ts"
 export { anyone, tenant } from "./Callers.ts"
+export { delegationStoreContract } from "./DelegationStoreContract.ts"
 export {
   accountOf,
   cents,

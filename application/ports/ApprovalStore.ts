@@ -32,7 +32,9 @@ export const Approval = Schema.Struct({
   status: Schema.Literals(["pending", "approved", "done", "failed", "rejected", "expired"]),
   /** The caller who decided. */
   checker: Schema.optionalKey(Schema.String),
-  /** The answer as JSON text, or the error's code where it failed. */
+  /** Why the checker decided so; encrypted at rest. */
+  decisionReason: Schema.optionalKey(Schema.String),
+  /** The answer as JSON text, or the error's code where it failed; encrypted at rest. */
   result: Schema.optionalKey(Schema.String),
   createdAt: Instant.Instant,
   expiresAt: Instant.Instant,
@@ -62,7 +64,7 @@ export class ApprovalStore extends Context.Service<
       readonly after?: ApprovalId
       readonly limit: number
     }) => Stored<ReadonlyArray<Approval>>
-    /** Replaces one that is in the status `from`; of many at once, one does. */
+    /** Replaces what changes of one that is in the status `from`: the decision and its outcome. Of many at once, one does. */
     readonly move: (approval: Approval, from: Approval["status"]) => Stored<void, ApprovalNotFound | ApprovalDecided>
   }
 >()("bank/application/ports/ApprovalStore") {}
