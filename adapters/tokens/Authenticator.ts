@@ -132,29 +132,27 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
     return isOpen(token.caller) ? token.caller : yield* Effect.fail(new Refused({ why: "session" }))
   })
 
-  const slowly = (presented: Presented, digest: string) =>
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const known = rememberedAt(digest, now)
-      // A key that was withdrawn takes what it signed with it.
-      const isKnown = known !== undefined && (yield* keysNow).has(known.kid)
-      if (known !== undefined && !isKnown) verified.delete(digest)
-      const token = isKnown ? known : yield* verify(presented.token, digest)
-      return yield* admit(presented, digest, token)
-    }).pipe(
+  const answer = Effect.fnUntraced(function* (presented: Presented) {
+    const { token } = presented
+    if (!isShort(token)) return yield* Effect.fail(new Refused({ why: "text" }))
+    const digest = createHash("sha256").update(token).digest("base64url")
+    const known = rememberedAt(digest, yield* Clock.currentTimeMillis)
+    if (known === undefined) return yield* admit(presented, digest, yield* verify(token, digest))
+    const keys = yield* keysNow
+    if (keys.has(known.kid)) return yield* admit(presented, digest, known)
+    // A key that was withdrawn takes what it signed with it.
+    verified.delete(digest)
+    return yield* Effect.fail(new Refused({ why: "key" }))
+  })
+
+  const authenticate = (presented: Presented) =>
+    answer(presented).pipe(
       Effect.catch((error) =>
-        Effect.flatMap(
-          Effect.logDebug("token refused", { why: error._tag === "Refused" ? error.why : error._tag }),
-          () => Effect.fail(new Unauthenticated({ reason: "invalid" }))
+        Effect.logDebug("token refused", { why: error._tag === "Refused" ? error.why : error._tag }).pipe(
+          Effect.andThen(Effect.fail(new Unauthenticated({ reason: "invalid" })))
         )
       )
     )
-
-  const authenticate = (presented: Presented) => {
-    if (!isShort(presented.token)) return Effect.fail(new Unauthenticated({ reason: "invalid" }))
-    const digest = createHash("sha256").update(presented.token).digest("base64url")
-    return slowly(presented, digest)
-  }
 
   return Authenticator.of({ authenticate })
 })

@@ -1,14 +1,15 @@
 /** A bank's tokens on a clock that stands still, made by other code than that which checks them. */
+import assert from "node:assert/strict"
 import { createPrivateKey, sign as signBytes } from "node:crypto"
 import { test } from "node:test"
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose"
 import { Authenticator, type Presented } from "../../application/ports/Caller.ts"
 import { UserStoreUnavailable } from "../../application/ports/DelegationStore.ts"
 import { KeyRing, type SigningKey, SigningKeyStore } from "../../application/ports/Tokens.ts"
 import { SessionStore } from "../../application/ports/UserStore.ts"
-import { Instant } from "../../domain/calendar/index.ts"
+import type { Instant } from "../../domain/calendar/index.ts"
 import { TenantId } from "../../domain/identity/index.ts"
 import { SessionId, TypedId } from "../../domain/ids/index.ts"
 import { Authenticator as Authenticators, KeyRing as KeyRings, type RevokedSessions } from "./index.ts"
@@ -197,4 +198,22 @@ export const isAccepted = (token: string, how: Partial<Presented> = {}) =>
     )
   )
 
-export const nowInstant = Effect.map(Clock.currentTimeMillis, Instant.fromMillis)
+/** Whether each of these tokens is accepted. */
+const all = (tokens: ReadonlyArray<string>) => Effect.forEach(tokens, (token) => isAccepted(token))
+
+/** Asserts that every one of these is accepted. */
+export const accepts = Effect.fnUntraced(function* (tokens: ReadonlyArray<string>) {
+  assert.deepEqual(
+    yield* all(tokens),
+    tokens.map(() => true)
+  )
+})
+
+/** Asserts that none of these is. */
+export const refuses = Effect.fnUntraced(function* (tokens: ReadonlyArray<string>) {
+  assert.ok(tokens.length > 0)
+  assert.deepEqual(
+    yield* all(tokens),
+    tokens.map(() => false)
+  )
+})
