@@ -107,6 +107,7 @@ export type ChallengeKind =
   | "passkey_registration"
   | "passkey_login"
   | "federated_login"
+  | "known_device"
 
 /** Something that a user is to answer soon. `data` is encrypted at rest. */
 export interface Challenge {

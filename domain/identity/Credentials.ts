@@ -54,3 +54,54 @@ export type Credentials = typeof Credentials.Type
 /** Whether a password alone does not do. */
 export const hasSecondFactor = ({ totp, passkeys }: Credentials): boolean =>
   totp?.confirmedAt !== undefined || passkeys.length > 0
+
+/** What a login may be completed by. */
+export const SecondFactor = Schema.Literals(["totp", "recovery", "passkey"])
+export type SecondFactor = typeof SecondFactor.Type
+
+/** What a user can prove besides the password; recovery codes stand in for another factor and are none by themselves. */
+export const secondFactorsOf = (credentials: Credentials): ReadonlyArray<SecondFactor> => {
+  const { totp, passkeys, recoveryCodes } = credentials
+  if (!hasSecondFactor(credentials)) return []
+  return [
+    ...(totp?.confirmedAt === undefined ? [] : ["totp" as const]),
+    ...(recoveryCodes.length === 0 ? [] : ["recovery" as const]),
+    ...(passkeys.length === 0 ? [] : ["passkey" as const])
+  ]
+}
+
+/** Changed credentials are the next version. */
+export const next = (
+  credentials: Credentials,
+  change: Partial<Omit<Credentials, "user" | "version">>
+): Credentials => ({
+  ...credentials,
+  ...change,
+  version: credentials.version + 1
+})
+
+/** Takes the code of a 30-second step; undefined where that step, or one after it, was taken before. */
+export const takeStep = (credentials: Credentials, step: number | undefined): Credentials | undefined => {
+  const { totp } = credentials
+  return totp === undefined || step === undefined || step <= totp.lastStep
+    ? undefined
+    : next(credentials, { totp: { ...totp, lastStep: step } })
+}
+
+/** What a recovery code is digested as: people leave hyphens out and read 0 as O (Crockford's base32). */
+export const recoveryCodeKey = (code: string): string =>
+  code.toUpperCase().replaceAll(/[\s-]/gu, "").replaceAll("O", "0").replaceAll(/[IL]/gu, "1")
+
+/** Takes a recovery code by its digest; undefined where it is none, or no longer. */
+export const takeRecoveryCode = (credentials: Credentials, digest: string): Credentials | undefined =>
+  credentials.recoveryCodes.includes(digest)
+    ? next(credentials, { recoveryCodes: credentials.recoveryCodes.filter((each) => each !== digest) })
+    : undefined
+
+/** Notes that a passkey was used, with the counter that its authenticator has now. */
+export const usePasskey = (credentials: Credentials, id: string, counter: number, now: Instant.Instant): Credentials =>
+  next(credentials, {
+    passkeys: credentials.passkeys.map((each) =>
+      each.id === id ? { ...each, counter: Math.max(each.counter, counter), lastUsedAt: now } : each
+    )
+  })
