@@ -6,6 +6,7 @@ import { Money } from "../../domain/money/index.ts"
 import type { OutOfTree } from "../../domain/proofs/index.ts"
 import type { OwnerNotFound } from "../access/index.ts"
 import type { OwnerRequired } from "../accounts/index.ts"
+import type { ClientNeedsSecret, ClientNotFound, ClientRedirectMismatch, ScopeNotGrantable } from "../clients/index.ts"
 import type { BatchRejected, StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
 import type { AuditUnavailable } from "../ports/AuditLog.ts"
@@ -27,6 +28,10 @@ export type ApplicationError =
   | AuditUnavailable
   | OwnerNotFound
   | OwnerRequired
+  | ClientNeedsSecret
+  | ClientNotFound
+  | ClientRedirectMismatch
+  | ScopeNotGrantable
   | UserStoreUnavailable
   | Exclude<Permission.Refusal, Permission.NotVisible>
   | Product.UnknownProduct
@@ -159,6 +164,26 @@ export const catalogue: Entries = {
     "Capture exceeds hold",
     (e) => `Hold ${e.holdId} has ${Money.format(e.remaining)} left; ${Money.format(e.requested)} was asked for.`,
     "amount"
+  ),
+  ClientNeedsSecret: entry(
+    "client_needs_secret",
+    "unprocessable",
+    "Client needs a secret",
+    () => "Only a confidential client may use client_credentials.",
+    "confidentiality"
+  ),
+  ClientNotFound: entry(
+    "client_not_found",
+    "not_found",
+    "Client not found",
+    (e) => `There is no client ${e.clientId}.`
+  ),
+  ClientRedirectMismatch: entry(
+    "client_redirect_mismatch",
+    "unprocessable",
+    "Redirect addresses do not fit",
+    () => "A client with authorization_code needs a redirect address, and no other may have one or use refresh_token.",
+    "redirectUris"
   ),
   CurrencyMismatch: entry(
     "currency_mismatch",
@@ -305,6 +330,13 @@ export const catalogue: Entries = {
     (e) =>
       `${Money.format(e.remaining)} of transaction ${e.transactionId} is left to reverse; ${Money.format(e.requested)} was asked for.`,
     "amount"
+  ),
+  ScopeNotGrantable: entry(
+    "scope_not_grantable",
+    "unprocessable",
+    "Scope cannot be granted",
+    (e) => `No user can grant ${e.scope} to an app.`,
+    "scopes"
   ),
   StatementTooLong: entry(
     "statement_too_long",

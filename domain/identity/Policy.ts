@@ -194,6 +194,8 @@ const table = {
     effect: "write",
     stepUp: "always"
   },
+  "clients.read": { scope: "bank:admin", roles: { administrator: "any" }, effect: "read" },
+  "clients.change": { scope: "bank:admin", roles: { administrator: "any" }, effect: "write" },
   "audit.read": { scope: "bank:admin", roles: { auditor: "any" }, effect: "read" }
 } as const satisfies Readonly<Record<string, Rule | Open>>
 
