@@ -120,9 +120,23 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
     })
   )
 
+  let isFailureTold = false
+  const succeeded = Effect.suspend(() => {
+    if (!isFailureTold) return Effect.void
+    isFailureTold = false
+    return Effect.logInfo("the signing keys are refreshed again")
+  })
+  const failed = (error: UserStoreUnavailable | KeysUnavailable) => {
+    if (isFailureTold) return Effect.void
+    isFailureTold = true
+    return Effect.logWarning("the signing keys are not refreshed; those that are known stay", { reason: error.reason })
+  }
+
   yield* bounded(read)
   yield* bounded(read).pipe(
-    Effect.catchCause((cause) => Effect.logWarning("the signing keys were not refreshed", cause)),
+    Effect.andThen(succeeded),
+    Effect.catch(failed),
+    Effect.catchCause((cause) => Effect.logError("the refresh of the signing keys failed", cause)),
     Effect.delay(`${refreshSeconds} seconds`),
     Effect.repeat(Schedule.forever),
     Effect.forkScoped

@@ -73,7 +73,9 @@ const make = Effect.fnUntraced(function* (pollSeconds: number) {
     const now = yield* Clock.currentTimeMillis
     if (isSilenceTold || now - answeredAt <= silenceMillisMax) return
     isSilenceTold = true
-    yield* Effect.logWarning("revoked sessions are not known: their tokens are accepted until they expire", error)
+    yield* Effect.logWarning("revoked sessions are not known: their tokens are accepted until they expire", {
+      reason: error.reason
+    })
   })
 
   yield* poll
