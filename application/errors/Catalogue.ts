@@ -11,9 +11,10 @@ import type { BatchRejected, StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
 import type { AuditUnavailable } from "../ports/AuditLog.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
-import type { UserStoreUnavailable } from "../ports/DelegationStore.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
 import type { LedgerTreeUnfinished } from "../ports/LedgerTree.ts"
+import type { UserError } from "../users/index.ts"
+import { userErrors } from "./UserErrors.ts"
 
 /** Every error that a caller of the bank is told of, whichever door it came through. */
 export type ApplicationError =
@@ -32,7 +33,7 @@ export type ApplicationError =
   | ClientNotFound
   | ClientRedirectMismatch
   | ScopeNotGrantable
-  | UserStoreUnavailable
+  | UserError
   | Exclude<Permission.Refusal, Permission.NotVisible>
   | Product.UnknownProduct
 
@@ -53,7 +54,7 @@ export type Kind =
   | "exhausted"
   | "unavailable"
 
-interface Entry<E> {
+export interface Entry<E> {
   readonly code: string
   readonly kind: Kind
   readonly title: string
@@ -85,8 +86,9 @@ const entry = <E>(code: string, kind: Kind, title: string, detail: (error: E) =>
   ...(field === undefined ? {} : { field })
 })
 
-/** The catalogue: one line per error, in alphabetical order of the tags. */
+/** The catalogue: one line per error, in alphabetical order of the tags; those of users have a file of their own. */
 export const catalogue: Entries = {
+  ...userErrors,
   AccountAlreadyClosed: entry(
     "account_closed",
     "conflict",
@@ -382,12 +384,6 @@ export const catalogue: Entries = {
     "Unknown product",
     (e) => `There is no product ${e.product}; the bank offers ${e.known.join(", ")}.`,
     "product"
-  ),
-  UserStoreUnavailable: entry(
-    "unavailable",
-    "unavailable",
-    "Temporarily unavailable",
-    () => "The users cannot be reached. Send the same request again."
   ),
   VersionConflict: entry(
     "version_conflict",

@@ -16,4 +16,5 @@ export { beginPasskeyLogin, FinishPasskeyLogin, finishPasskeyLogin, PasskeyStep 
 export { ProveSecondFactor, proveSecondFactor, SecondFactorOptions, secondFactorOptions } from "./ProveSecondFactor.ts"
 export { RaiseOptions, RaiseSession, raiseOptions, raiseSession } from "./RaiseSession.ts"
 export { LoginThrottled } from "./Throttling.ts"
+export { UserError } from "./UserError.ts"
 export { SessionView, sessionView, UserView, userView } from "./UserView.ts"
