@@ -154,7 +154,9 @@ describe("a rotation", () => {
         const store = keyStore()
         yield* process(store)
         const ring = yield* process(store, "EdDSA")
-        yield* ring.rotate(0)
+        const { signsFrom } = yield* ring.rotate(0)
+        assert.equal(signsFrom, startMillis + 1, "not in the millisecond of the one before")
+        yield* TestClock.adjust("1 millis")
         assert.deepEqual(
           (yield* ring.keys).map(({ jwk }) => jwk.alg),
           ["EdDSA", "ES256"]

@@ -70,6 +70,10 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
   const retirementSeconds = tokenLifeSeconds + skewSeconds + refreshSeconds
   const retirementAfter = (successor: SigningKey) => Instant.addMillis(successor.signsFrom, retirementSeconds * 1000)
 
+  /** A new key takes over from what is known here, though it be made in the millisecond of another one. */
+  const freeFrom = (from: Instant.Instant): Instant.Instant =>
+    stored.some(({ signsFrom }) => signsFrom === from) ? freeFrom(Instant.addMillis(from, 1)) : from
+
   const add = Effect.fnUntraced(function* (signsFrom: Instant.Instant, createdAt: Instant.Instant) {
     const { kid, jwk } = yield* Effect.promise(() => generate(algorithm))
     const key: SigningKey = { kid, jwk: { ...jwk }, createdAt, signsFrom }
@@ -151,7 +155,7 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
       bounded(
         Effect.gen(function* () {
           const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-          const key = yield* add(Instant.addMillis(now, signsAfterSeconds * 1000), now)
+          const key = yield* add(freeFrom(Instant.addMillis(now, signsAfterSeconds * 1000)), now)
           yield* read
           return key
         })
