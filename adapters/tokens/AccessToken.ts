@@ -153,13 +153,11 @@ const isTimely = (claims: Claims, now: number): boolean => {
 const isFor = (aud: Claims["aud"], audience: string): boolean =>
   typeof aud === "string" ? aud === audience : aud.length === 1 && aud[0] === audience
 
-const decodeClaims = (payload: unknown): Option.Option<Claims> => {
-  const service = decodeService(payload)
-  // A program is its own subject, and none is called as a user is.
-  if (Option.isSome(service))
-    return Option.filter(service, ({ sub, client_id }) => sub === client_id && !sub.startsWith("usr_"))
-  return decodeUser(payload)
-}
+/** A person's token names a session and a program's does not; a program is its own subject, and not called as a user is. */
+const decodeClaims = (payload: unknown): Option.Option<Claims> =>
+  typeof payload === "object" && payload !== null && Object.hasOwn(payload, "sid")
+    ? decodeUser(payload)
+    : Option.filter(decodeService(payload), ({ sub, client_id }) => sub === client_id && !sub.startsWith("usr_"))
 
 /** Reads the claims of a token whose signature was verified. `nowMillis` is since 1970. */
 export const verifiedOf = (

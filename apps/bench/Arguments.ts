@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util"
 
 /** The benchmarks that there are, and how many requests each has on their way at once unless told. */
-const inFlightDefaults = { ledger: "1,64,1024,8192", endtoend: "1,64,512", large: "8192" }
+const inFlightDefaults = { ledger: "1,64,1024,8192", endtoend: "1,64,512", large: "8192", auth: "1,2" }
 
 export type Benchmark = keyof typeof inFlightDefaults
 
@@ -25,16 +25,17 @@ export interface Asked {
 /** The ledger turns more away by default, and a request that is turned away is not measured. */
 const inFlightMax = 32_768
 
-export const usage = `npm run bench -- [ledger|endtoend|large] [options]
+export const usage = `npm run bench -- [ledger|endtoend|large|auth] [options]
 
   ledger       the ledger through its port, beside pgbench and the naive transfer (the default)
   endtoend     the bank as a process of its own, over REST and gRPC
   large        the ledger with many accounts and entries, beside an empty one
+  auth         access tokens, decisions on who may do what, and passwords; in flight are passwords only
 
   --rounds     rounds, 1 to 100; every contender runs once in each (5)
   --seconds    how long each contender runs in each round, 1 to 600 (3)
   --in-flight  how many requests are on their way at once, 1 to ${inFlightMax} each
-               (ledger ${inFlightDefaults.ledger}; endtoend ${inFlightDefaults.endtoend}; large ${inFlightDefaults.large})
+               (ledger ${inFlightDefaults.ledger}; endtoend ${inFlightDefaults.endtoend}; large ${inFlightDefaults.large}; auth ${inFlightDefaults.auth})
   --accounts   accounts of the large ledger, 2 to 10000000 (1000000)
   --entries    entries of the large ledger, at least two an account, to 1000000000 (20000000)
   --only       of endtoend: only contenders whose names contain one of these texts, such as pgbench,batch

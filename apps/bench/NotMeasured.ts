@@ -30,3 +30,11 @@ one, and a latency is that of a whole batch or message, whose transfers were enc
 that are posted each by itself 2 % are rejected, and of all such requests 2 % are sent again.
 
 Not measured here: TLS; a network; the logins of many callers.`
+
+export const authNotes = `The first check of a token verifies an ES256 signature and reads header and claims; \`jose.jwtVerify\` does so with the key
+in its hand and leaves the claims as they are. 24,000 tokens take turns, more than are remembered. A known token is one of
+1,000. The decision is \`accounts.read\` by the account's owner: whether the operation is open to the caller at all, and
+whether this account is. One at a time, each from the token's text to the answer. Every answer was right, or the run ended.
+A login is the check of a right password by Argon2id, 19,456 KiB and two passes.
+
+Not measured here: DPoP proofs, which are verified each by itself; stores, which are in memory; the rest of a login.`

@@ -41,7 +41,7 @@ export const watchOthers = async (server: Server): Promise<() => Promise<void>> 
 /** Writes every single sample as JSON, if a file was named. */
 export const writeSamples = async (
   file: string | undefined,
-  server: Server,
+  server: Pick<Server, "facts">,
   seconds: number,
   rounds: ReadonlyArray<Round>
 ): Promise<void> => {

@@ -24,7 +24,7 @@ export type Round = ReadonlyMap<string, Measured>
 export interface Plan {
   readonly rounds: number
   readonly seconds: number
-  readonly server: Server
+  readonly server: Pick<Server, "walBytes" | "cpuMicros" | "checkpoint">
   /** The process of the bank, where it is not this one. */
   readonly bankPid?: number
   readonly report: (line: string) => void

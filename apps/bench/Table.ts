@@ -18,6 +18,13 @@ export const rates = (title: string): ReadonlyArray<Column> => [
   { title: "p99 ms", value: ({ latencyMsP99 }) => latencyMsP99, format: digits }
 ]
 
+/** How many a second, and how long each took, where that is less than a millisecond. */
+export const ratesMicros = (title: string): ReadonlyArray<Column> => [
+  { title, value: ({ tps }) => tps, format: whole },
+  { title: "p50 µs", value: ({ latencyMsP50 }) => latencyMsP50 * 1000, format: digits },
+  { title: "p99 µs", value: ({ latencyMsP99 }) => latencyMsP99 * 1000, format: digits }
+]
+
 /** How many times as many a second as the contender that `baseline` names for this one, in the same round. */
 export const ratio = (title: string, baseline: (name: string) => string | undefined): Column => ({
   title: `× ${title}`,

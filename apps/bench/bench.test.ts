@@ -188,6 +188,7 @@ describe("the command line", () => {
       inFlight: [1, 64, 512],
       only: ["pgbench", "batch"]
     })
+    assert.deepEqual(argumentsFrom(["auth"]), { ...asked, benchmark: "auth", inFlight: [1, 2] })
     assert.deepEqual(argumentsFrom(["large", "--accounts", "10", "--entries", "40"]), {
       ...asked,
       benchmark: "large",

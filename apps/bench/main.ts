@@ -1,5 +1,6 @@
-/** `npm run bench -- ledger|endtoend|large`: how fast, beside what, and at what price. */
+/** `npm run bench -- ledger|endtoend|large|auth`: how fast, beside what, and at what price. */
 import { argumentsFrom, type Benchmark, usage } from "./Arguments.ts"
+import { benchAuth } from "./Auth.ts"
 import { benchEndToEnd } from "./endtoend/EndToEnd.ts"
 import { benchLarge } from "./Large.ts"
 import { benchLedger } from "./Ledger.ts"
@@ -24,10 +25,12 @@ const place = makeWorkplace()
 const interrupted = new Promise<number>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(130))
 })
-const benchmarks = { ledger: benchLedger, endtoend: benchEndToEnd, large: benchLarge } satisfies Record<
-  Benchmark,
-  unknown
->
+const benchmarks = {
+  ledger: benchLedger,
+  endtoend: benchEndToEnd,
+  large: benchLarge,
+  auth: benchAuth
+} satisfies Record<Benchmark, unknown>
 const finished = benchmarks[asked.benchmark](place, asked).then((isRight) => (isRight ? 0 : 1))
 const code = await Promise.race([finished, interrupted]).catch(failed)
 // What was left open loses its connections with its database and its bank: that may throw anywhere, and must not end the
