@@ -1,6 +1,7 @@
 /** The bank's stores in PostgreSQL. */
 export * as AccountStore from "./accounts/AccountStore.ts"
 export * as ApprovalStore from "./approvals/ApprovalStore.ts"
+export * as AuditLog from "./audit/AuditLog.ts"
 export * as DelegationStore from "./delegations/DelegationStore.ts"
 export * as LedgerAudit from "./ledger/Audit.ts"
 export * as Ledger from "./ledger/Ledger.ts"

@@ -28,11 +28,11 @@ export const secretOf = ({ before, after, origin }: AuditRecord): string | undef
   return Object.keys(secret).length === 0 ? undefined : encodeSecret(secret)
 }
 
-/** Half of a character in UTF-16. */
-const surrogate = /\p{Cs}/gu
+/** Control characters, and halves of a character in UTF-16. */
+const unstorable = /[\p{Cc}\p{Cs}]/gu
 
 /** No store keeps a text with NUL or half a character: one in a header must not keep the record off the log. */
-const storable = (text: string): string => text.replaceAll("\0", "\u{fffd}").replaceAll(surrogate, "\u{fffd}")
+const storable = (text: string): string => text.replace(unstorable, "\u{fffd}")
 
 const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text))
 

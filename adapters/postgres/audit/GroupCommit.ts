@@ -1,0 +1,81 @@
+import { Deferred, Effect, type Exit } from "effect"
+
+/** Bounds of what waits to be written and of what is written at once; a size is in bytes. */
+export interface GroupOptions {
+  readonly waitingMax: number
+  readonly sizeWaitingMax: number
+  readonly batchMax: number
+  readonly sizeBatchMax: number
+}
+
+interface Waiting<A, E> {
+  readonly item: A
+  readonly size: number
+  readonly written: Deferred.Deferred<void, E>
+}
+
+/**
+ * Turns many writes into few: what comes while one batch is being written makes the next, in the order of coming. A batch
+ * is written whole or not at all, and all that wait for it get its outcome.
+ */
+export const groupCommit = <A, E, Full>(
+  { waitingMax, sizeWaitingMax, batchMax, sizeBatchMax }: GroupOptions,
+  write: (items: ReadonlyArray<A>) => Effect.Effect<void, E>,
+  full: () => Full
+) => {
+  let waiting: Array<Waiting<A, E>> = []
+  let sizeWaiting = 0
+  let isDraining = false
+  let idle: Array<Deferred.Deferred<void>> = []
+
+  /** The next batch: at least one item, however large. */
+  const take = (): ReadonlyArray<Waiting<A, E>> => {
+    let count = 0
+    let size = 0
+    for (const each of waiting) {
+      size += each.size
+      if (count === batchMax || (count > 0 && size > sizeBatchMax)) break
+      count++
+    }
+    const taken = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    for (const each of taken) sizeWaiting -= each.size
+    return taken
+  }
+
+  const drain = Effect.gen(function* () {
+    while (waiting.length > 0) {
+      const batch = take()
+      const outcome: Exit.Exit<void, E> = yield* Effect.exit(write(batch.map(({ item }) => item)))
+      for (const { written } of batch) Deferred.doneUnsafe(written, outcome)
+    }
+    isDraining = false
+    const waiters = idle
+    idle = []
+    for (const each of waiters) Deferred.doneUnsafe(each, Effect.void)
+  })
+
+  return {
+    /** Comes back when the item is written. Who stops waiting does not stop the writing. */
+    add: Effect.fnUntraced(function* (item: A, size: number) {
+      if (waiting.length >= waitingMax || (waiting.length > 0 && sizeWaiting + size > sizeWaitingMax))
+        return yield* Effect.fail(full())
+      const written = Deferred.makeUnsafe<void, E>()
+      waiting.push({ item, size, written })
+      sizeWaiting += size
+      if (!isDraining) {
+        isDraining = true
+        // Detached: it writes for others too, who wait even if this one is interrupted.
+        yield* Effect.forkDetach(drain)
+      }
+      return yield* Deferred.await(written)
+    }),
+    /** Comes back when nothing waits any more. */
+    settled: Effect.suspend(() => {
+      if (!isDraining) return Effect.void
+      const done = Deferred.makeUnsafe<void>()
+      idle.push(done)
+      return Deferred.await(done)
+    })
+  }
+}
