@@ -49,10 +49,26 @@ describe("a context's role", () => {
     assert.equal(await outcome("bank_ledger", "select nextval('accounts.number')"), denied)
   })
 
+  test("alone sees users and what belongs to them, and money is not its own", async () => {
+    const tables = ["data_key", "person", "credential", "login_key", "session", "challenge", "failed_login"]
+    for (const table of [...tables, "signing_key", "oauth_grant", "artifact"]) {
+      assert.equal(await outcome("bank_users", `select from users.${table}`), 0)
+      for (const role of ["bank_ledger", "bank_accounts"])
+        assert.equal(await outcome(role, `select from users.${table}`), denied)
+    }
+    for (const table of ["ledger.account", "ledger.entry", "accounts.account"])
+      assert.equal(await outcome("bank_users", `select from ${table}`), denied)
+    for (const table of ["data_key", "person", "credential"])
+      assert.equal(await outcome("bank_users", `delete from users.${table}`), denied)
+    assert.equal(await outcome("bank_users", "update users.person set tenant = tenant"), denied)
+    assert.equal(await outcome("bank_users", "update users.session set user_id = user_id"), denied)
+    assert.equal(await outcome("bank_users", "update users.signing_key set sealed = sealed"), denied)
+  })
+
   test("does not see the record of migrations, and makes no tables", async () => {
-    for (const role of ["bank_ledger", "bank_accounts"]) {
+    for (const role of ["bank_ledger", "bank_accounts", "bank_users"]) {
       assert.equal(await outcome(role, "select from bank.migration"), denied)
-      for (const schema of ["ledger", "accounts", "public"])
+      for (const schema of ["ledger", "accounts", "users", "public"])
         assert.equal(await outcome(role, `create table ${schema}.intruder (id int)`), denied)
     }
   })
