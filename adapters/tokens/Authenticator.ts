@@ -6,7 +6,7 @@
  * shows an unknown key.
  */
 import { createHash } from "node:crypto"
-import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Effect, Layer, Option, Result, Schema } from "effect"
 import { type CryptoKey, importJWK } from "jose"
 import { Authenticator, type Caller, type Presented, Unauthenticated } from "../../application/ports/Caller.ts"
 import type { UserStoreUnavailable } from "../../application/ports/DelegationStore.ts"
@@ -39,12 +39,18 @@ interface PublishedKey {
 const decodeKey = Schema.decodeUnknownOption(Schema.Struct({ alg: Algorithm }))
 const decodeJwk = Schema.decodeUnknownOption(PublicJwk)
 
-const imported = async ({ kid, jwk }: SigningKey): Promise<ReadonlyArray<readonly [string, PublishedKey]>> => {
-  const [named, key] = [decodeKey(jwk), decodeJwk(jwk)]
-  if (Option.isNone(named) || Option.isNone(key) || algorithmOf(key.value) !== named.value.alg) return []
-  const algorithm = named.value.alg
-  return [[kid, { key: await importJWK(key.value, algorithm), algorithm }]]
-}
+const imported = ({ kid, jwk }: SigningKey) =>
+  Effect.gen(function* () {
+    const [named, key] = [decodeKey(jwk), decodeJwk(jwk)]
+    const algorithm = Option.getOrUndefined(named)?.alg
+    const usable = Option.filter(key, (each) => algorithmOf(each) === algorithm)
+    if (algorithm !== undefined && Option.isSome(usable)) {
+      const imported = yield* Effect.result(Effect.tryPromise(() => importJWK(usable.value, algorithm)))
+      if (Result.isSuccess(imported)) return [[kid, { key: imported.success, algorithm }] as const]
+    }
+    yield* Effect.logError("a signing key cannot be used", { kid })
+    return []
+  })
 
 const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: AuthenticatorOptions) {
   const ring = yield* KeyRing
@@ -60,7 +66,7 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
   const keysNow = Effect.gen(function* () {
     const keys = yield* ring.keys
     if (keys === source) return published
-    const next = new Map((yield* Effect.promise(() => Promise.all(keys.map(imported)))).flat())
+    const next = new Map((yield* Effect.forEach(keys, imported)).flat())
     source = keys
     published = next
     return next

@@ -206,4 +206,22 @@ describe("a key that this process does not know", () => {
       yield* accepts([yield* tokenOf()])
     })
   )
+
+  states("is refused where what is stored is no key, and the others go on", ({ keys }) =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const key = yield* foreign
+      const broken = [
+        { ...key.jwk, x: key.jwk.y },
+        { ...key.jwk, alg: "EdDSA" },
+        { ...key.jwk, alg: "HS256" },
+        { kty: "oct", k: "AA" },
+        {}
+      ]
+      for (const [n, jwk] of broken.entries()) keys.keys.set(`${n}`, { ...key, kid: `${n}`, jwk })
+      yield* TestClock.adjust("10 seconds")
+      yield* refuses(broken.map((_, n) => signJson({ ...headerFor(key), kid: `${n}` }, userClaims, key.jwk)))
+      yield* accepts([token])
+    })
+  )
 })
