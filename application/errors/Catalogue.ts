@@ -14,6 +14,7 @@ import type { Unauthenticated } from "../ports/Caller.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
 import type { LedgerTreeUnfinished } from "../ports/LedgerTree.ts"
 import type { UserError } from "../users/index.ts"
+import { type AccessError, accessErrors } from "./AccessErrors.ts"
 import { userErrors } from "./UserErrors.ts"
 
 /** Every error that a caller of the bank is told of, whichever door it came through. */
@@ -21,6 +22,7 @@ export type ApplicationError =
   | SubmitError
   | Account.Rejection
   | AccountStoreUnavailable
+  | AccessError
   | LedgerTreeUnfinished
   | OutOfTree
   | StatementTooLong
@@ -86,8 +88,9 @@ const entry = <E>(code: string, kind: Kind, title: string, detail: (error: E) =>
   ...(field === undefined ? {} : { field })
 })
 
-/** The catalogue: one line per error, in alphabetical order of the tags; those of users have a file of their own. */
+/** The catalogue: one line per error, by tag; those of users and of access have files of their own. */
 export const catalogue: Entries = {
+  ...accessErrors,
   ...userErrors,
   AccountAlreadyClosed: entry(
     "account_closed",
