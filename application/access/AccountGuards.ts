@@ -5,11 +5,11 @@ import type { Policy } from "../../domain/identity/index.ts"
 import type { AccountId } from "../../domain/ids/index.ts"
 import { LedgerAccount, Rejection } from "../../domain/ledger/index.ts"
 import { Money } from "../../domain/money/index.ts"
-import type { CloseAccount, ListAccounts, OpenAccount } from "../accounts/index.ts"
+import type { CloseAccount, FreezeAccount, ListAccounts, OpenAccount } from "../accounts/index.ts"
 import { AccountStore } from "../ports/AccountStore.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { Ledger } from "../ports/Ledger.ts"
-import type { Guard } from "./Guard.ts"
+import type { Guard, Target } from "./Guard.ts"
 
 /** A command about one account. */
 interface AboutAccount {
@@ -42,7 +42,18 @@ const changesAccount = (operation: Policy.Operation): Guard<AboutAccount> => ({
 export const readAccount = readsAccount("accounts.read")
 export const renameAccount = changesAccount("accounts.rename")
 export const setOverdraftLimit = changesAccount("accounts.setOverdraftLimit")
-export const freezeAccount = changesAccount("accounts.freeze")
+
+/** To refuse less than a freeze does is to lift it in part: who froze an account for the bank is not undone by its owner. */
+export const freezeAccount: Guard<FreezeAccount> = {
+  ...changesAccount("accounts.freeze"),
+  target: Effect.fnUntraced(function* ({ account, freeze }) {
+    const store = yield* AccountStore
+    const now = yield* Effect.catchTag(store.find(account), "AccountNotFound", () => Effect.succeed(undefined))
+    const isLess = now?.status === "frozen" && now.freeze !== freeze && freeze !== "both"
+    return { accounts: [{ account }], ...(isLess ? { also: ["accounts.unfreeze"] } : {}) }
+  })
+}
+
 export const unfreezeAccount = changesAccount("accounts.unfreeze")
 
 /** Closing moves what is on the account, which counts as its amount. */
@@ -71,9 +82,13 @@ const ownerOf = ({ owner }: OpenAccount | ListAccounts, { customer }: Caller) =>
   return named === undefined ? { facts: [{ delegated: [] }] } : { customers: [named] }
 }
 
+// To open an account with a limit is to set one, and nobody lends itself money.
+const besides = ({ overdraftLimit }: OpenAccount): Pick<Target, "also"> =>
+  overdraftLimit !== undefined && overdraftLimit.minor > 0n ? { also: ["accounts.setOverdraftLimit"] } : {}
+
 export const openAccount: Guard<OpenAccount> = {
   operation: "accounts.open",
-  target: (command, caller) => Effect.succeed(ownerOf(command, caller)),
+  target: (command, caller) => Effect.succeed({ ...ownerOf(command, caller), ...besides(command) }),
   hidden: ownerHidden,
   recordsAnswer: true
 }

@@ -54,9 +54,9 @@ const make = Effect.gen(function* () {
     for (const [account, owner] of yield* accounts.owners(missing)) remember(account, owner)
   })
 
-  const branches = Effect.fnUntraced(function* (customers: ReadonlyArray<CustomerId>) {
+  const placesOf = Effect.fnUntraced(function* (customers: ReadonlyArray<CustomerId>) {
     const found = yield* Effect.forEach(customers, (customer) =>
-      Effect.map(users.findByCustomer(customer), (user) => [customer, user?.branch] as const)
+      Effect.map(users.findByCustomer(customer), (user) => [customer, user] as const)
     )
     return new Map(found)
   })
@@ -65,7 +65,8 @@ const make = Effect.gen(function* () {
     Effect.forEach(target.users ?? [], (id) =>
       users.find(id).pipe(
         Effect.map(
-          ({ branch, customer }): Permission.Facts => ({
+          ({ tenant, branch, customer }): Permission.Facts => ({
+            tenant,
             user: id,
             branch,
             ...(customer === undefined ? {} : { customer }),
@@ -81,12 +82,14 @@ const make = Effect.gen(function* () {
       const rule = Policy.ruleOf(operation)
       if (Policy.isOpen(rule)) return []
       const reaches = caller.roles.map((role) => rule.roles[role])
+      const reachesAny = reaches.includes("any")
+      const ownsSome = reaches.includes("own") && caller.customer !== undefined
       const facts = [...(target.facts ?? []), ...(yield* userFacts(target))]
       const acted = target.accounts ?? []
       const named = target.customers ?? []
       if (acted.length + named.length === 0) return facts
-      // Who reaches any object is not asked whose it is.
-      if (reaches.includes("any"))
+      // Who reaches any object is not asked whose it is, unless it may be its own.
+      if (reachesAny && !ownsSome)
         return [
           ...facts,
           ...acted.map(({ account: _, ...rest }): Permission.Facts => ({ ...rest, ...nobodys })),
@@ -103,17 +106,16 @@ const make = Effect.gen(function* () {
         ])
       ]
       const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-      const isDelegable = rule.right !== undefined && reaches.includes("own") && caller.customer !== undefined
+      const isDelegable = rule.right !== undefined && ownsSome && !reachesAny && foreign.length > 0
       const granted =
-        isDelegable && foreign.length > 0 && caller.customer !== undefined
-          ? yield* delegations.inForce(caller.customer, foreign, now)
-          : []
-      const branchOf = reaches.includes("branch") ? yield* branches(foreign) : new Map<CustomerId, undefined>()
+        isDelegable && caller.customer !== undefined ? yield* delegations.inForce(caller.customer, foreign, now) : []
+      const places =
+        reaches.includes("branch") && !reachesAny ? yield* placesOf(foreign) : new Map<CustomerId, undefined>()
       const about = (customer: CustomerId, account: AccountId | undefined): Permission.Facts => {
-        const branch = branchOf.get(customer)
+        const place = places.get(customer)
         return {
           customer,
-          ...(branch === undefined ? {} : { branch }),
+          ...(place === undefined ? {} : { tenant: place.tenant, branch: place.branch }),
           delegated: rightsOf(granted, customer, account)
         }
       }

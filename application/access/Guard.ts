@@ -29,6 +29,8 @@ export interface Target {
   /** Objects whose owner is known already. */
   readonly facts?: ReadonlyArray<Permission.Facts>
   readonly needs?: "all" | "some"
+  /** What the command does besides, which its caller must be permitted too. */
+  readonly also?: ReadonlyArray<Policy.Operation>
   /** For the audit log; the ids above where it is not given. */
   readonly ids?: ReadonlyArray<string>
 }

@@ -53,8 +53,21 @@ interface Items {
 /** A batch is refused as a whole where one of its items is: it is one request of one caller. */
 export const postBatch: Guard<Items> = {
   operation: "transfers.postBatch",
-  target: ({ items }) =>
-    Effect.succeed({ accounts: items.map((item) => (item.kind === "transfer" ? payer(item) : cash(item))) }),
+  target: ({ items }, { customer, branch }) =>
+    Effect.succeed(
+      items.length > 0
+        ? { accounts: items.map((item) => (item.kind === "transfer" ? payer(item) : cash(item))) }
+        : // A message of a stream in which no item could be read: it touches nobody's.
+          {
+            facts: [
+              {
+                ...(customer === undefined ? {} : { customer }),
+                ...(branch === undefined ? {} : { branch }),
+                delegated: []
+              }
+            ]
+          }
+    ),
   hidden: ({ items }, index) => {
     const item = items[index]
     return item === undefined

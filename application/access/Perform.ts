@@ -97,20 +97,29 @@ export const perform = Effect.fnUntraced(function* <C, A, E extends ApplicationE
   const terms = yield* Terms
   const facts = yield* AccessFacts
   const log = yield* AuditLog
-  const target = yield* guard.target(command, caller)
+  // Who asks for what is not there leaves the same line, after the same time, as who asks for what is hidden.
+  const target = yield* Effect.catch(guard.target(command, caller), (error) =>
+    describe(error).kind === "not_found" ? refused(operation, request, [], error) : Effect.fail(error)
+  )
   const objects = yield* facts.of(operation, caller, target)
   const ids = idsOf(target)
-  const permission = Permission.permit(
-    caller,
-    {
-      operation,
-      objects,
-      needs: target.needs ?? "all",
-      now: Instant.fromMillis(yield* Clock.currentTimeMillis),
-      isApproved: request.isApproved === true
-    },
-    terms
+  const asked: Permission.Asked = {
+    operation,
+    objects,
+    needs: target.needs ?? "all",
+    now: Instant.fromMillis(yield* Clock.currentTimeMillis),
+    isApproved: request.isApproved === true
+  }
+  const besides = yield* Effect.forEach(target.also ?? [], (also) =>
+    Effect.map(facts.of(also, caller, target), (seen) => ({ ...asked, operation: also, objects: seen }))
   )
+  const permission = Result.gen(function* () {
+    yield* Permission.permit(caller, asked, terms)
+    for (const also of besides) {
+      yield* Permission.admit(also.operation, caller, terms.tenant)
+      yield* Permission.permit(caller, also, terms)
+    }
+  })
   if (Result.isFailure(permission)) {
     const { failure } = permission
     const error = failure._tag === "NotVisible" ? guard.hidden(command, failure.index) : failure
@@ -118,15 +127,18 @@ export const perform = Effect.fnUntraced(function* <C, A, E extends ApplicationE
   }
   const { effect } = Policy.ruleOf(operation)
   if (effect === "read") {
-    if (!Permission.isOwnAll(caller, objects))
+    if (Permission.leavesTrace(caller, asked))
       yield* log.append({ ...(yield* recordOf(operation, request, ids)), outcome: "read" })
     return yield* run
   }
-  const before = guard.before === undefined ? undefined : textOf(yield* guard.before(command))
-  const record = {
-    ...(yield* recordOf(operation, request, ids)),
-    ...(before === undefined ? {} : { before })
-  }
+  const written = yield* recordOf(operation, request, ids)
+  const before =
+    guard.before === undefined
+      ? undefined
+      : yield* Effect.tapError(guard.before(command), (error) =>
+          log.append({ ...written, outcome: "failed", code: describe(error).code })
+        )
+  const record = { ...written, ...(before === undefined ? {} : { before: textOf(before) }) }
   yield* log.append({ ...record, outcome: "attempted" })
   const outcome = yield* Effect.exit(run)
   const at = Instant.fromMillis(yield* Clock.currentTimeMillis)

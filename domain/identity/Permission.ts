@@ -8,7 +8,7 @@ import { KycLevel, limitOf } from "./Kyc.ts"
 import { fourEyes, isOpen, Operation, type Reach, type Rule, ruleOf } from "./Policy.ts"
 import { type Role, roles } from "./Role.ts"
 import { Scope } from "./Scope.ts"
-import type { BranchId, Subject } from "./Subject.ts"
+import type { BranchId, Subject, TenantId } from "./Subject.ts"
 
 /** The caller may not do this to anything: it has no role for it, its token lacks the scope, or it is of another bank. */
 export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
@@ -59,6 +59,8 @@ export interface Delegated {
 
 /** An object that the operation acts on, as far as a decision needs to know it. */
 export interface Facts {
+  /** For what is of one bank among several: nobody of another one knows of it. */
+  readonly tenant?: TenantId
   /** Whose it is. None for what belongs to the bank itself or does not exist: only who reaches any is told which. */
   readonly customer?: CustomerId
   /** For a login, whose it is. */
@@ -115,27 +117,23 @@ export const admit = (operation: Operation, subject: Subject, tenant: string): R
   return lacks === undefined ? Result.void : Result.fail(new Forbidden({ operation, lacks, scope }))
 }
 
-/** How a caller comes to an object. */
-type Way = "own" | "staff" | Delegated
+/** How a caller comes to an object: of several delegations any may be used. */
+type Way = "own" | "staff" | ReadonlyArray<Delegated>
 
 const isOwn = ({ customer, user }: Facts, subject: Subject): boolean =>
   (customer !== undefined && customer === subject.customer) || (user !== undefined && user === subject.user)
 
 const wayTo = (rule: Rule, subject: Subject, facts: Facts): Way | undefined => {
+  if (facts.tenant !== undefined && facts.tenant !== subject.tenant) return undefined
   const reaches = reachesOf(rule, subject.roles)
+  // What is one's own is so before anything else: staff is a customer there like any other.
   if (reaches.includes("own") && isOwn(facts, subject)) return "own"
   if (reaches.includes("any")) return "staff"
   if (reaches.includes("branch") && facts.branch !== undefined && facts.branch === subject.branch) return "staff"
   const { right } = rule
   if (!reaches.includes("own") || right === undefined) return undefined
-  // Of several delegations the widest counts: one without a bound, else the one with the highest.
-  return facts.delegated
-    .filter((delegated) => includes(delegated.right, right))
-    .reduce<Delegated | undefined>((widest, each) => {
-      if (widest === undefined) return each
-      const [left, right] = [widest.amountMax, each.amountMax]
-      return left === undefined || (right !== undefined && left.minor >= right.minor) ? widest : each
-    }, undefined)
+  const usable = facts.delegated.filter((delegated) => includes(delegated.right, right))
+  return usable.length === 0 ? undefined : usable
 }
 
 const isAbove = (amount: Money.Money, units: bigint): boolean =>
@@ -154,15 +152,27 @@ const stepUp = (rule: Rule, subject: Subject, { objects, now }: Asked, terms: Te
     : Result.fail(new StepUpRequired({ maxAgeSeconds: terms.stepUpMaxAgeSeconds }))
 }
 
+const widest = (left: Money.Money, right: Money.Money): Money.Money => (right.minor > left.minor ? right : left)
+
+/** The bound that an amount is above; none where one of the delegations lets it pass. */
+const boundOf = (delegations: ReadonlyArray<Delegated>, requested: Money.Money): Money.Money | undefined => {
+  const bounds = delegations.flatMap(({ amountMax }) => (amountMax === undefined ? [] : [amountMax]))
+  if (bounds.length < delegations.length) return undefined
+  const [any] = bounds
+  if (any === undefined) return undefined
+  const [first, ...rest] = bounds.filter(({ currency }) => currency === requested.currency)
+  if (first === undefined) return any
+  const bound = rest.reduce(widest, first)
+  return requested.minor > bound.minor ? bound : undefined
+}
+
 const withinLimits = (way: Way, subject: Subject, requested: Money.Money | undefined) => {
   if (way === "staff" || requested === undefined) return Result.void
   const limit = limitOf(subject.kyc, requested.currency)
   if (limit !== undefined && requested.minor > limit.minor)
     return Result.fail(new KycLimitExceeded({ level: subject.kyc, limit, requested }))
-  const bound = way === "own" ? undefined : way.amountMax
-  return bound !== undefined && (bound.currency !== requested.currency || requested.minor > bound.minor)
-    ? Result.fail(new DelegationLimitExceeded({ limit: bound, requested }))
-    : Result.void
+  const bound = way === "own" ? undefined : boundOf(way, requested)
+  return bound === undefined ? Result.void : Result.fail(new DelegationLimitExceeded({ limit: bound, requested }))
 }
 
 /** What a caller asks for, with all that a decision needs. */
@@ -175,9 +185,16 @@ export interface Asked {
   readonly isApproved: boolean
 }
 
-/** Whether the caller came to every object as its owner: who reads its own leaves no trace. */
-export const isOwnAll = (subject: Subject, objects: ReadonlyArray<Facts>): boolean =>
-  objects.every((facts) => isOwn(facts, subject))
+/**
+ * Whether a permitted read goes to the audit log: that of what is the caller's own does not, nor that of what any customer
+ * may see.
+ */
+export const leavesTrace = (subject: Subject, { operation, objects, needs }: Asked): boolean => {
+  const rule = ruleOf(operation)
+  if (isOpen(rule) || rule.roles.customer === "any") return false
+  const own = objects.filter((facts) => isOwn(facts, subject))
+  return own.length === 0 || (needs === "all" && own.length < objects.length)
+}
 
 /**
  * Whether an admitted caller may do this to these objects. Errors, first wins: NotVisible, Forbidden for cash,
@@ -189,7 +206,13 @@ export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Res
   if (isOpen(rule)) return Result.void
   const ways = objects.map((facts) => ({ facts, way: wayTo(rule, subject, facts) }))
   const found = ways.flatMap(({ facts, way }) => (way === undefined ? [] : [{ ...facts, way }]))
-  const isVisible = needs === "all" ? found.length === objects.length : found.length > 0
+  // A request about nothing in particular is about everything: only who reaches any may.
+  const isVisible =
+    objects.length === 0
+      ? reachesOf(rule, subject.roles).includes("any")
+      : needs === "all"
+        ? found.length === objects.length
+        : found.length > 0
   if (!isVisible) return Result.fail(new NotVisible({ index: ways.findIndex(({ way }) => way === undefined) }))
   if (!terms.selfServiceCash && found.some(({ way, isCash }) => isCash === true && way !== "staff"))
     return Result.fail(new Forbidden({ operation, lacks: "role", scope: rule.scope }))
