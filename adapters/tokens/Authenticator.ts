@@ -16,6 +16,7 @@ import { headerOf, type Verified, verifiedOf } from "./AccessToken.ts"
 import { isShort, isSignedBy, Refused, read } from "./Compact.ts"
 import { Algorithm, algorithmOf, PublicJwk } from "./Jwk.ts"
 import { check, proofsSeen, targetOf } from "./Proof.ts"
+import { recent } from "./Recent.ts"
 import { RevokedSessions, layer as revokedSessions } from "./RevokedSessions.ts"
 
 export interface AuthenticatorOptions {
@@ -56,7 +57,7 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
   const ring = yield* KeyRing
   const revoked = yield* RevokedSessions
   const proofs = proofsSeen()
-  const verified = new Map<string, Verified>()
+  const verified = recent<Verified>(tokensMax)
   const origin = publicUrl === undefined ? undefined : new URL(publicUrl).origin
 
   let source: ReadonlyArray<SigningKey> = []
@@ -84,12 +85,6 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
     )
   )
 
-  const remember = (digest: string, token: Verified): void => {
-    verified.set(digest, token)
-    const [oldest] = verified.keys()
-    if (verified.size > tokensMax && oldest !== undefined) verified.delete(oldest)
-  }
-
   const verify = Effect.fnUntraced(function* (token: string, digest: string) {
     const { header, payload } = yield* Effect.fromResult(read(token))
     const { kid, alg } = yield* Effect.fromResult(headerOf(header))
@@ -99,20 +94,9 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
     if (!isSigned) return yield* Effect.fail(new Refused({ why: "signature" }))
     const now = yield* Clock.currentTimeMillis
     const result = yield* Effect.fromResult(verifiedOf(payload, kid, { issuer, audience }, now))
-    remember(digest, result)
+    verified.set(digest, result)
     return result
   })
-
-  /** A token that was verified before and still counts, without having waited for anything. */
-  const rememberedAt = (digest: string, now: number): Verified | undefined => {
-    const known = verified.get(digest)
-    if (known === undefined) return undefined
-    // Deleting first keeps the map in the order of the last use.
-    verified.delete(digest)
-    if (now >= known.untilMillis) return undefined
-    verified.set(digest, known)
-    return known
-  }
 
   const isOpen = ({ session }: Caller): boolean => session === undefined || !revoked.has(session)
 
@@ -142,13 +126,13 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
     const { token } = presented
     if (!isShort(token)) return yield* Effect.fail(new Refused({ why: "text" }))
     const digest = createHash("sha256").update(token).digest("base64url")
-    const known = rememberedAt(digest, yield* Clock.currentTimeMillis)
+    const known = verified.get(digest)
     if (known === undefined) return yield* admit(presented, digest, yield* verify(token, digest))
-    const keys = yield* keysNow
-    if (keys.has(known.kid)) return yield* admit(presented, digest, known)
+    const isTimely = (yield* Clock.currentTimeMillis) < known.untilMillis
     // A key that was withdrawn takes what it signed with it.
-    verified.delete(digest)
-    return yield* Effect.fail(new Refused({ why: "key" }))
+    if (isTimely && (yield* keysNow).has(known.kid)) return yield* admit(presented, digest, known)
+    verified.forget(digest)
+    return yield* Effect.fail(new Refused({ why: isTimely ? "key" : "time" }))
   })
 
   const authenticate = (presented: Presented) =>

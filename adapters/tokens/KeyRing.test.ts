@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { KeyRing } from "../../application/ports/Tokens.ts"
 import { KeyRing as KeyRings } from "./index.ts"
@@ -192,6 +192,26 @@ describe("the keys", () => {
         yield* until(1)
         yield* Effect.all([there.refresh, there.refresh], { concurrency: "unbounded" })
         assert.ok((yield* kids(there)).includes(kid))
+      })
+    ))
+
+  test("keep nobody waiting long for a store that hangs, however many wait", () =>
+    atNoon(
+      Effect.gen(function* () {
+        const store = keyStore()
+        const ring = yield* process(store)
+        yield* until(2)
+        store.state.hangs = true
+        const asked = yield* Effect.forkChild(
+          Effect.all(
+            Array.from({ length: 20 }, () => Effect.result(ring.refresh)),
+            { concurrency: "unbounded" }
+          )
+        )
+        yield* until(7)
+        const answers = yield* Fiber.join(asked)
+        assert.equal(answers.filter(({ _tag }) => _tag === "Failure").length, 1)
+        store.state.hangs = false
       })
     ))
 

@@ -1,5 +1,5 @@
 /**
- * The signing keys of a bank, from memory. A refresh reads the store once and does what is due: it makes a key where none
+ * The signing keys of a bank, from memory. A refresh reads the store once, or once more after a change, and does what is due: it makes a key where none
  * signs, sends superseded ones into retirement and removes those whose time is over. Each of these steps may be done by
  * any process, again, or by two at once: which key signs is decided by the stored keys alone, so that processes that have
  * read the same agree. Nothing is locked but this process's own refreshes, one at a time.
@@ -24,7 +24,7 @@ export interface KeyRingOptions {
 }
 
 /** A store that does not answer for so long is not available. */
-const answerSecondsMax = 10
+const answerSecondsMax = 5
 
 /** Who asks for a refresh again within this time has the last one. */
 const refreshMillisMin = 1000
@@ -45,7 +45,7 @@ interface Published {
   readonly untilMillis: number
 }
 
-/** The one that signs first. The array is the same one until then. */
+/** The one that signs comes first. */
 const publishedAt = (stored: ReadonlyArray<SigningKey>, now: number): Published => {
   const keys = stored.filter((key) => isPublished(key, now)).sort(bySuccession)
   const signer = signerOf(keys, now)
@@ -93,18 +93,14 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
     })
   }
 
-  const bounded = <A>(work: Effect.Effect<A, UserStoreUnavailable | KeysUnavailable>) =>
-    work.pipe(
-      Effect.timeoutOrElse({
-        duration: `${answerSecondsMax} seconds`,
-        orElse: () => Effect.fail(new UserStoreUnavailable({ reason: "the signing keys did not come in time" }))
-      }),
-      oneAtATime.withPermit
-    )
+  const inTime = <A>(work: Effect.Effect<A, UserStoreUnavailable | KeysUnavailable>) =>
+    Effect.timeoutOrElse(work, {
+      duration: `${answerSecondsMax} seconds`,
+      orElse: () => Effect.fail(new UserStoreUnavailable({ reason: "the signing keys did not come in time" }))
+    })
 
   const read = Effect.gen(function* () {
     const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-    refreshedAt = now
     let current = yield* store.all(tenant)
     if (signerOf(current, now) === undefined) {
       yield* add(now, now)
@@ -114,7 +110,15 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
     yield* Effect.all(steps, { discard: true })
     stored = steps.length === 0 ? current : yield* store.all(tenant)
     published = publishedAt(stored, now)
-  })
+  }).pipe(
+    inTime,
+    // Failed or not: who waited for it does not try it again.
+    Effect.ensuring(
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        refreshedAt = now
+      })
+    )
+  )
 
   const keys = Clock.clockWith((clock) =>
     Effect.sync(() => {
@@ -136,8 +140,8 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
     return Effect.logWarning("the signing keys are not refreshed; those that are known stay", { reason: error.reason })
   }
 
-  yield* bounded(read)
-  yield* bounded(read).pipe(
+  yield* read
+  yield* oneAtATime.withPermit(read).pipe(
     Effect.andThen(succeeded),
     Effect.catch(failed),
     Effect.catchCause((cause) => Effect.logError("the refresh of the signing keys failed", cause)),
@@ -148,19 +152,15 @@ const make = Effect.fnUntraced(function* (options: KeyRingOptions) {
 
   return KeyRing.of({
     keys,
-    refresh: bounded(
+    refresh: oneAtATime.withPermit(
       Effect.flatMap(Clock.currentTimeMillis, (now) => (now - refreshedAt < refreshMillisMin ? Effect.void : read))
     ),
-    rotate: Effect.fn("KeyRing.rotate")((signsAfterSeconds: number) =>
-      bounded(
-        Effect.gen(function* () {
-          const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-          const key = yield* add(freeFrom(Instant.addMillis(now, signsAfterSeconds * 1000)), now)
-          yield* read
-          return key
-        })
-      )
-    )
+    rotate: Effect.fn("KeyRing.rotate")(function* (signsAfterSeconds: number) {
+      const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
+      const from = Instant.addMillis(now, signsAfterSeconds * 1000)
+      const added = inTime(Effect.suspend(() => add(freeFrom(from), now)))
+      return yield* oneAtATime.withPermit(Effect.tap(added, read))
+    })
   })
 })
 

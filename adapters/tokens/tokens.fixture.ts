@@ -90,13 +90,17 @@ export const thumbprintOf = (jwk: Jwk): Promise<string> => calculateJwkThumbprin
 /** The header of a token that this key signs. */
 export const headerFor = ({ kid, jwk }: SigningKey) => ({ alg: jwk.alg, typ: "at+jwt", kid })
 
-/** A store of keys that can be looked into, and can be away. */
+/** A store of keys that can be looked into, can be away, and can hang. */
 export const keyStore = () => {
   const keys = new Map<string, SigningKey>()
-  const state = { isAway: false, reads: 0 }
+  const state = { isAway: false, hangs: false, reads: 0 }
   const answer = <A>(value: () => A) =>
     Effect.suspend(() =>
-      state.isAway ? Effect.fail(new UserStoreUnavailable({ reason: "away" })) : Effect.sync(value)
+      state.hangs
+        ? Effect.never
+        : state.isAway
+          ? Effect.fail(new UserStoreUnavailable({ reason: "away" }))
+          : Effect.sync(value)
     )
   const store = SigningKeyStore.of({
     all: () =>
