@@ -52,3 +52,5 @@ export const usersLayer = Layer.mergeAll(
 /** No delegations and no approvals yet. */
 export const delegationStoreLayer = delegationStore
 export const approvalStoreLayer = approvalStore
+
+export { Inbox, layer as inboxMailerLayer, type SentMail } from "./InboxMailer.ts"
