@@ -4,20 +4,23 @@ import { Effect, Option, Result, Schema } from "effect"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { dataDirOf } from "../bank/Database.ts"
 import { documented, settings } from "../bank/Settings.ts"
-import { headIn, Unproven, verify, verifyFile } from "./verify.ts"
+import { auditHeadIn, headIn, Unproven, verify, verifyFile } from "./verify.ts"
 
 const usage = `gbank COMMAND
 
   config   lists every setting of the bank
-  verify   checks every stored row of the ledger against its invariants, its journal and its Merkle tree; exits 1 where
-           something does not hold. Reads DATABASE_URL, or BANK_DATA_DIR while its bank is stopped.
-           --key HEX        the public key that signed heads must have been signed with
-           --head FILE      a signed head that was kept elsewhere: the ledger must still extend it
-           --receipt FILE   verifies the proof of one receipt instead, offline; needs --key`
+  verify   checks every stored row of the ledger against its invariants, its journal and its Merkle tree, and the audit
+           log against its chain of hashes; exits 1 where something does not hold. Reads DATABASE_URL, or BANK_DATA_DIR
+           while its bank is stopped.
+           --key HEX          the public key that signed heads must have been signed with
+           --head FILE        a signed head that was kept elsewhere: the ledger must still extend it
+           --audit-head FILE  a head of the audit log that was kept elsewhere: the log must still go on from it
+           --receipt FILE     verifies the proof of one receipt instead, offline; needs --key`
 
 const options = {
   key: { type: "string" },
   head: { type: "string" },
+  "audit-head": { type: "string" },
   receipt: { type: "string" }
 } as const
 
@@ -42,30 +45,41 @@ const keyOf = (hex: string | undefined) =>
         () => new Unproven({ subject: "--key", reason: "expected 64 hexadecimal digits" })
       )
 
-const verifyLedger = Effect.fnUntraced(function* (publicKey: TreeHead.PublicKey | undefined, file: string | undefined) {
+interface Kept {
+  readonly publicKey: TreeHead.PublicKey | undefined
+  readonly headFile: string | undefined
+  readonly auditHeadFile: string | undefined
+}
+
+const verifyStores = Effect.fnUntraced(function* ({ publicKey, headFile, auditHeadFile }: Kept) {
   const from = yield* settings
   const place = Option.match(from.databaseUrl, {
     onNone: () => ({ dataDir: dataDirOf(from) }),
     onSome: (url) => ({ url })
   })
-  const head = file === undefined ? undefined : yield* headIn(file)
-  const { violations, findings, transactions, root } = yield* verify(place, {
+  const head = headFile === undefined ? undefined : yield* headIn(headFile)
+  const auditHead = auditHeadFile === undefined ? undefined : yield* auditHeadIn(auditHeadFile)
+  const trusted = {
     ...(publicKey === undefined ? {} : { publicKey }),
     ...(head === undefined ? {} : { head })
-  })
+  }
+  const { violations, findings, transactions, root, audit } = yield* verify(place, trusted, auditHead)
   for (const { invariant, subject, detail } of violations) console.log(`${invariant}  ${subject}  ${detail}`)
   for (const { place: row, detail } of findings) console.log(`JOURNAL  ${row}  ${detail}`)
-  const count = violations.length + findings.length
+  for (const { place: row, detail } of audit.findings) console.log(`AUDIT  ${row}  ${detail}`)
+  const count = violations.length + findings.length + audit.findings.length
   if (count === 0)
     console.log(`every invariant holds; ${transactions} transactions, root ${Buffer.from(root).toString("hex")}`)
   else console.log(`${count} violations`)
+  if (audit.findings.length === 0)
+    console.log(`audit log: ${audit.head.sequence} entries, head ${Buffer.from(audit.head.hash).toString("hex")}`)
   return count === 0 ? 0 : 1
 })
 
 const verifyAll = Effect.gen(function* () {
-  const { key, head, receipt } = yield* given
+  const { key, head, receipt, "audit-head": auditHead } = yield* given
   const publicKey = yield* keyOf(key)
-  if (receipt === undefined) return yield* verifyLedger(publicKey, head)
+  if (receipt === undefined) return yield* verifyStores({ publicKey, headFile: head, auditHeadFile: auditHead })
   if (publicKey === undefined) return yield* Effect.fail(new Unproven({ subject: "--key", reason: "required" }))
   const proven = yield* verifyFile(receipt, publicKey)
   console.log(
