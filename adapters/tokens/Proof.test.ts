@@ -153,6 +153,7 @@ describe("a token that is bound to a key", () => {
         `${first}.${second}.`,
         `${first}.${third}.${second}`,
         "x".repeat(5_000_000),
+        proof({ note: "x".repeat(3000) }),
         ...["JWT", "at+jwt", "DPOP+JWT", undefined, null].map((typ) => proof({}, { typ })),
         proof({}, { crit: ["b64"], b64: true }),
         proof({}, { crit: ["htu"], htu: url }),

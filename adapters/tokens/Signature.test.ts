@@ -196,13 +196,10 @@ describe("a token is refused", () => {
       ]
       const bytes = Buffer.from(JSON.stringify({ ...userClaims, note: "?" }))
       bytes[bytes.lastIndexOf("?")] = 0xff
-      const input = `${encode(header)}.${bytes.toString("base64url")}`
-      const { kid: _, ...jwk } = key.jwk
-      const broken = `${input}.${signText(header, "{}", jwk).split(".")[2]}`
       yield* refuses([
         ...payloads.map((payload) => signText(header, payload, key.jwk)),
         ...["null", "[]", "{}", '"x"', "{"].map((text) => signText(text, JSON.stringify(userClaims), key.jwk)),
-        broken
+        signText(header, bytes, key.jwk)
       ])
     })
   )

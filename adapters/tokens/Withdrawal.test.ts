@@ -70,20 +70,23 @@ describe("a session that is revoked", () => {
   states("is noticed though its revocation was committed late, or by a clock that is ahead", ({ sessions }) =>
     Effect.gen(function* () {
       yield* TestClock.adjust("60 seconds")
-      sessions.revoked.push({ session: sessionId(4), at: at(65_000) })
+      sessions.revoked.push({ session: sessionId(4), at: at(65_000) }, { session: sessionId(5), at: at(3_600_000) })
       yield* TestClock.adjust("1 seconds")
       sessions.revoked.push({ session: sessionId(3), at: at(40_000) })
       yield* TestClock.adjust("1 seconds")
-      yield* refuses(yield* Effect.forEach([sessionId(3), sessionId(4)], (sid) => tokenOf({ sid })))
+      yield* refuses(yield* Effect.forEach([3, 4, 5], (n) => tokenOf({ sid: sessionId(n) })))
     })
   )
 
   states("is noticed among more than the store gives at once", ({ sessions }) =>
     Effect.gen(function* () {
-      const others = Array.from({ length: 25_000 }, (_, n) => ({ session: sessionId(7), at: at(Math.floor(n / 100)) }))
-      sessions.revoked.push(...others, { session: sessionId(3), at: at(999) })
+      // The last of the first page and the first of the next one are of the same millisecond.
+      const others = Array.from({ length: 10_000 }, (_, n) => ({ session: sessionId(7), at: at(n < 9000 ? 1 : 2) }))
+      const next = [sessionId(3), sessionId(4)].map((session) => ({ session, at: at(2) }))
+      const last = Array.from({ length: 10_000 }, () => ({ session: sessionId(8), at: at(3) }))
+      sessions.revoked.push(...others, ...next, ...last, { session: sessionId(5), at: at(4) })
       yield* TestClock.adjust("1 seconds")
-      yield* refuses([yield* tokenOf()])
+      yield* refuses(yield* Effect.forEach([3, 4, 5, 7, 8], (n) => tokenOf({ sid: sessionId(n) })))
     })
   )
 

@@ -64,10 +64,11 @@ export const serviceClaims = {
 
 export type Jwk = { readonly [member: string]: unknown }
 
-export const encode = (text: string): string => Buffer.from(text).toString("base64url")
+export const encode = (text: string | Uint8Array): string =>
+  Buffer.from(typeof text === "string" ? new TextEncoder().encode(text) : text).toString("base64url")
 
 /** Signs these two texts as they are, by what the key can do. */
-export const signText = (header: string, payload: string, jwk: Jwk): string => {
+export const signText = (header: string, payload: string | Uint8Array, jwk: Jwk): string => {
   const input = `${encode(header)}.${encode(payload)}`
   const key = createPrivateKey({ key: { ...jwk }, format: "jwk" })
   const digest = jwk.kty === "OKP" ? null : "sha256"
