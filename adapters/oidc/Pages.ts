@@ -1,0 +1,104 @@
+/** The pages that a browser is shown, from the templates beside this file; every value in them is escaped. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Eta } from "eta"
+import type { ErrorOut, KoaContextWithOIDC } from "oidc-provider"
+
+const folder = join(import.meta.dirname, "pages")
+
+const eta = new Eta({ views: folder, cache: true, autoTrim: ["nl", "nl"] })
+
+/** What each page shows. */
+export interface PageData {
+  readonly login: {
+    readonly action: string
+    readonly client: string
+    readonly email: string
+    readonly message: string | undefined
+  }
+  readonly factor: {
+    readonly action: string
+    readonly ticket: string
+    readonly methods: ReadonlyArray<string>
+    readonly message: string | undefined
+  }
+  readonly consent: {
+    readonly action: string
+    readonly client: string
+    readonly host: string
+    readonly rights: ReadonlyArray<string>
+    readonly isLasting: boolean
+  }
+  readonly logout: { readonly action: string; readonly secret: string }
+  readonly message: { readonly title: string; readonly text: string }
+}
+
+/** The HTML of a page. */
+export const pageOf = <Name extends keyof PageData>(name: Name, data: PageData[Name]): string =>
+  eta.render(`./${name}`, data)
+
+/**
+ * Nothing but this server's own style and script, and in no frame. A form's answer may lead to `formTarget` as well: browsers
+ * hold redirects after a form to the same rule.
+ */
+export const pagePolicy = (formTarget?: string): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "connect-src 'self'",
+    `form-action 'self'${formTarget === undefined ? "" : ` ${formTarget}`}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'"
+  ].join("; ")
+
+/** Where a form may lead to for an address to be reached: its origin, or its scheme where it is none of the web's. */
+export const formTargetOf = (uri: unknown): string | undefined => {
+  const url = typeof uri === "string" ? URL.parse(uri) : null
+  if (url === null) return undefined
+  return url.protocol === "https:" || url.protocol === "http:" ? url.origin : url.protocol
+}
+
+const assets: Readonly<Record<string, string>> = {
+  "/assets/style.css": "text/css; charset=utf-8",
+  "/assets/passkey.js": "text/javascript; charset=utf-8"
+}
+
+/** A file that pages refer to, where there is one at the path. */
+export const assetAt = (path: string): { readonly type: string; readonly body: Buffer } | undefined => {
+  const type = assets[path]
+  return type === undefined ? undefined : { type, body: readFileSync(join(folder, path)) }
+}
+
+const show = <Name extends keyof PageData>(
+  ctx: KoaContextWithOIDC,
+  name: Name,
+  data: PageData[Name],
+  formTarget?: string
+): void => {
+  ctx.type = "html"
+  ctx.set("content-security-policy", pagePolicy(formTarget))
+  ctx.body = pageOf(name, data)
+}
+
+/** Shows why a request of a browser cannot go on. */
+export const errorPage = (ctx: KoaContextWithOIDC, { error, error_description }: ErrorOut): void =>
+  show(ctx, "message", {
+    title: "This did not work",
+    text: `The app's request was refused (${error}${error_description === undefined ? "" : `: ${error_description}`}). Go back to the app and start again.`
+  })
+
+/** Asks whether to log out; the provider's own form brings its secret. */
+export const logoutPage = (ctx: KoaContextWithOIDC): void => {
+  const secret = ctx.oidc.session?.state?.secret
+  show(
+    ctx,
+    "logout",
+    { action: ctx.oidc.urlFor("end_session_confirm"), secret: typeof secret === "string" ? secret : "" },
+    formTargetOf(ctx.oidc.params?.post_logout_redirect_uri)
+  )
+}
+
+/** Says that the user is logged out. */
+export const loggedOutPage = (ctx: KoaContextWithOIDC): void =>
+  show(ctx, "message", { title: "Logged out", text: "You are logged out. You can close this page." })
