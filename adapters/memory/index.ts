@@ -54,3 +54,5 @@ export const delegationStoreLayer = delegationStore
 export const approvalStoreLayer = approvalStore
 
 export { Inbox, layer as inboxMailerLayer, type SentMail } from "./InboxMailer.ts"
+
+export { layer as dataKeyStoreLayer } from "./DataKeyStore.ts"

@@ -19,6 +19,8 @@ export class KeyManagement extends Context.Service<
     readonly generate: (
       context: string
     ) => Effect.Effect<{ readonly plain: Uint8Array; readonly wrapped: Uint8Array }, KeysUnavailable>
+    /** Wraps a key that is there already. */
+    readonly wrap: (plain: Uint8Array, context: string) => Effect.Effect<Uint8Array, KeysUnavailable>
     /** Unwraps what any master key that is still there has wrapped. */
     readonly unwrap: (wrapped: Uint8Array, context: string) => Effect.Effect<Uint8Array, KeysUnavailable>
   }
