@@ -4,9 +4,10 @@ import type { UserId } from "../../domain/ids/index.ts"
 import { type UserChanged, UserStore } from "../ports/UserStore.ts"
 
 /** How often a change is decided anew after another one came between. */
-const attemptsMax = 5
+export const attemptsMax = 5
 
-const isChanged = (error: unknown): error is UserChanged =>
+/** Whether an attempt lost against another change. */
+export const isUserChanged = (error: unknown): error is UserChanged =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "UserChanged"
 
 /**
@@ -24,5 +25,5 @@ export const changeCredentials = Effect.fnUntraced(function* <E, R>(
     yield* users.saveCredentials(changed)
     return changed
   })
-  return yield* Effect.retry(saved, { times: attemptsMax - 1, while: isChanged })
+  return yield* Effect.retry(saved, { times: attemptsMax - 1, while: isUserChanged })
 })

@@ -105,3 +105,24 @@ export const usePasskey = (credentials: Credentials, id: string, counter: number
       each.id === id ? { ...each, counter: Math.max(each.counter, counter), lastUsedAt: now } : each
     )
   })
+
+/** Nothing is left to prove oneself by. */
+export const erased = ({ user, version }: Credentials): Credentials => ({
+  user,
+  recoveryCodes: [],
+  passkeys: [],
+  identities: [],
+  version: version + 1
+})
+
+/** Without the authenticator app; the recovery codes go with the last second factor that they stand in for. */
+export const withoutTotp = ({ totp: _, ...rest }: Credentials): Credentials => {
+  const left = next(rest, {})
+  return hasSecondFactor(left) ? left : { ...left, recoveryCodes: [] }
+}
+
+/** Without one of the passkeys; the recovery codes go with the last second factor that they stand in for. */
+export const withoutPasskey = (credentials: Credentials, id: string): Credentials => {
+  const left = next(credentials, { passkeys: credentials.passkeys.filter((each) => each.id !== id) })
+  return hasSecondFactor(left) ? left : { ...left, recoveryCodes: [] }
+}

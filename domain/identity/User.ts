@@ -86,3 +86,52 @@ export const User = Schema.Struct({
   version: Schema.Int
 })
 export type User = typeof User.Type
+
+/** A changed user is the next version. */
+export const next = (user: User, change: Partial<Omit<User, "id" | "tenant" | "version">>): User => ({
+  ...user,
+  ...change,
+  version: user.version + 1
+})
+
+const unknownYet: Kyc = { level: "none", status: "none" }
+
+/** The person behind a name and a birth date is who was checked: with another one, the check counts no more. */
+const isSamePerson = (left: Profile | undefined, right: Profile): boolean =>
+  left?.fullName === right.fullName && left.birthDate === right.birthDate
+
+/** The user with another profile. One that names another person is as unknown to the bank as on the first day. */
+export const withProfile = (user: User, profile: Profile): User =>
+  next(user, { profile, ...(isSamePerson(user.profile, profile) ? {} : { kyc: unknownYet }) })
+
+/** What the profile lacks for a check: who the person is, since when, and where it lives (FATF recommendation 10). */
+export const missingForKyc = (profile: Profile | undefined): ReadonlyArray<"fullName" | "birthDate" | "address"> => [
+  ...(profile?.fullName === undefined ? (["fullName"] as const) : []),
+  ...(profile?.birthDate === undefined ? (["birthDate"] as const) : []),
+  ...(profile?.address === undefined ? (["address"] as const) : [])
+]
+
+/**
+ * How many whole calendar years a bank keeps what it knows of a customer after the end of the relationship: as long as
+ * books are kept (HGB § 257, AO § 147), which is the longest that money laundering law allows (GwG § 8 (4), after
+ * Directive (EU) 2015/849, article 40).
+ */
+export const retentionYears = 10
+
+/** Until when the data of a user who was closed then is kept: the end of the tenth calendar year after. */
+export const retainedUntil = (closedAt: Instant.Instant): Instant.Instant => {
+  const { year } = LocalDate.toCivil(LocalDate.fromInstant(closedAt))
+  return Instant.startOfDay(LocalDate.addYears(LocalDate.fromEpochDay(0), year + 1 + retentionYears - 1970))
+}
+
+/** The user without anything personal: the id, the customer's id and what the bank was to it stay. */
+export const erased = ({ email: _, emailVerifiedAt: __, profile: ___, ...rest }: User): User => ({
+  ...rest,
+  status: "erased",
+  kyc: unknownYet,
+  version: rest.version + 1
+})
+
+/** Whether a role that the user had is not among these. */
+export const losesRole = (user: User, roles: ReadonlyArray<Role>): boolean =>
+  user.roles.some((role) => !roles.includes(role))
