@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { createRemoteJWKSet, jwtVerify } from "jose"
 import * as client from "openid-client"
+import { type RegisterClient, registerClient } from "../../application/clients/index.ts"
 import { SessionStore } from "../../application/ports/UserStore.ts"
 import { SessionId } from "../../domain/ids/index.ts"
 import {
@@ -14,6 +15,7 @@ import {
   program,
   publicApp,
   recoveryCode,
+  redirectUri,
   startBank,
   type TestBank,
   tenant,
@@ -147,6 +149,53 @@ describe("the code flow", () => {
     })
     assert.equal(exp - iat, 300)
     assert.equal(typeof jti, "string")
+  })
+})
+
+describe("registered clients", () => {
+  const app: RegisterClient = {
+    name: "Planner",
+    confidentiality: "confidential",
+    grantTypes: ["authorization_code", "refresh_token"],
+    redirectUris: [redirectUri],
+    scopes: ["accounts:read"]
+  }
+
+  test("an app that an administrator has registered works as it was told to, with the secret that it got", async () => {
+    const registered = await bank.run(registerClient(app))
+    const config = await discover(bank, registered.client.id, registered.secret)
+    const { tokens } = await connected(bank, config, {}, true)
+    assert.equal((await verified(tokens.access_token)).payload.client_id, registered.client.id)
+  })
+
+  test("an app on the user's device comes back to a port of its choice", async () => {
+    const { client: native } = await bank.run(
+      registerClient({ ...app, confidentiality: "public", redirectUris: ["http://127.0.0.1/back"] })
+    )
+    const config = await discover(bank, native.id)
+    const { callback, tokens } = await connected(bank, config, { redirect_uri: "http://127.0.0.1:49152/back" })
+    assert.equal(callback.host, "127.0.0.1:49152")
+    assert.equal((await verified(tokens.access_token)).payload.client_id, native.id)
+  })
+
+  test("a program asks for itself, bound to its key where it is to be", async () => {
+    const registered = await bank.run(
+      registerClient({
+        name: "Settlement",
+        confidentiality: "confidential",
+        grantTypes: ["client_credentials"],
+        redirectUris: [],
+        scopes: ["bank:admin"],
+        isDpopRequired: true
+      })
+    )
+    const config = await discover(bank, registered.client.id, registered.secret)
+    const own = { scope: "bank:admin" }
+    await assert.rejects(client.clientCredentialsGrant(config, own), { error: "invalid_grant" })
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"))
+    const tokens = await client.clientCredentialsGrant(config, own, { DPoP })
+    const { scope, cnf } = (await verified(tokens.access_token)).payload
+    assert.deepEqual({ scope, cnf }, { scope: "bank:admin", cnf: { jkt: await DPoP.calculateThumbprint() } })
   })
 })
 

@@ -94,7 +94,10 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
     req.headers["x-forwarded-proto"] = issuer.protocol.slice(0, -1)
     delete req.headers["x-forwarded-host"]
     delete req.headers["x-forwarded-for"]
-    const asset = req.method === "GET" ? assetAt((req.url ?? "").split("?")[0] ?? "") : undefined
+    const target = URL.parse(req.url ?? "/", terms.issuer)
+    if (target === null) return reply(res, 400, "application/json", JSON.stringify({ error: "invalid_request" }))
+    req.url = target.pathname + target.search
+    const asset = req.method === "GET" ? assetAt(target.pathname) : undefined
     if (asset !== undefined) return reply(res, 200, asset.type, asset.body, { "cache-control": "public, max-age=3600" })
     const { provider, answer } = await run(current)
     if (await interact({ provider, terms, attempt, address }, req, res)) return

@@ -34,7 +34,12 @@ export const readableToken = async (
   token: string
 ): Promise<AdapterPayload | undefined> => {
   const published = createLocalJWKSet({ keys: keys().map(({ d: _, ...rest }) => rest) })
-  const verified = await jwtVerify(token, published, { issuer, audience, typ: "at+jwt" }).then(
+  const verified = await jwtVerify(token, published, {
+    issuer,
+    audience,
+    typ: "at+jwt",
+    algorithms: ["ES256", "EdDSA"]
+  }).then(
     ({ payload }) => payload,
     () => undefined
   )

@@ -202,7 +202,8 @@ const listening = (server: Server): Promise<number> =>
 export const startBank = async (more: Partial<OidcOptions> = {}) => {
   let handler: (req: IncomingMessage, res: ServerResponse) => void = () => undefined
   const server = createServer((req, res) => handler(req, res))
-  const issuer = `http://127.0.0.1:${await listening(server)}`
+  const address = `http://127.0.0.1:${await listening(server)}`
+  const { issuer = address } = more
   const ring = await ringOf()
   const state = { isAway: false }
   const terms = Layer.succeed(Terms, { ...Permission.termsUsual, tenant })
@@ -220,18 +221,20 @@ export const startBank = async (more: Partial<OidcOptions> = {}) => {
     inboxMailerLayer
   )
   const provider = layer({
-    issuer,
     audience: "bank",
     cookieKeys: ["a secret of tests that is long enough"],
     appRedirectUris: [appRedirectUri],
     requestsPerMinuteMax: 100_000,
-    ...more
+    ...more,
+    issuer
   })
   const runtime = ManagedRuntime.make(Layer.provideMerge(provider, services))
   await runtime.runPromise(seeded)
   handler = (await runtime.runPromise(OidcProvider)).handler
   return {
     issuer,
+    /** Where it listens, whatever it is known as. */
+    address,
     ring,
     state,
     run: runtime.runPromise,
