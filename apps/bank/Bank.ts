@@ -1,45 +1,55 @@
 import { Effect, Layer, Option, Ref } from "effect"
-import { layer as ids } from "../../adapters/ids/index.ts"
+import { OidcProvider } from "../../adapters/oidc/index.ts"
+import type { RestServices } from "../../adapters/rest/index.ts"
 import { accountService, proofService, serve, transactionService } from "../../adapters/rpc/index.ts"
-import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
-import type { Ids } from "../../application/ports/Ids.ts"
-import type { Ledger } from "../../application/ports/Ledger.ts"
-import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import { Product } from "../../domain/accounts/index.ts"
+import { authServer } from "./AuthServer.ts"
 import { database, dataDirOf } from "./Database.ts"
 import { demoData } from "./DemoData.ts"
 import * as DevelopmentToken from "./DevelopmentToken.ts"
+import { type Addresses, identity } from "./Identity.ts"
 import { jobs } from "./Jobs.ts"
+import { administratorPresent, demoPeoplePresent } from "./People.ts"
 import { PortTaken, serveRest } from "./Rest.ts"
 import { identityOf, type Settings, settings } from "./Settings.ts"
 import { signer } from "./SigningKey.ts"
 import { stores, treeOf } from "./Stores.ts"
 
-const tokenOf = (from: Settings): Effect.Effect<string> =>
-  Option.match(from.token, {
-    onSome: Effect.succeed,
-    onNone: () => DevelopmentToken.keepToken(Option.isSome(from.databaseUrl) ? undefined : `${dataDirOf(from)}/token`)
-  })
+/** The development token; there is none in production. */
+const tokenOf = (from: Settings): Effect.Effect<string | undefined> =>
+  from.mode === "production"
+    ? Effect.succeed(undefined)
+    : Option.match(from.token, {
+        onSome: Effect.succeed,
+        onNone: () =>
+          DevelopmentToken.keepToken(Option.isSome(from.databaseUrl) ? undefined : `${dataDirOf(from)}/token`)
+      })
 
-const services = (from: Settings, url: string, token: string, signing: Layer.Layer<HeadSigner>) =>
-  Layer.mergeAll(
-    Layer.provideMerge(Layer.provideMerge(treeOf(url), signing), stores(url)),
-    DevelopmentToken.layer(token),
-    Layer.succeed(Bank, Bank.of({ identity: identityOf(from), products: Product.builtIn })),
-    ids
-  )
-
-type RpcServices = AccountStore | Bank | HeadSigner | Ids | Ledger | LedgerTree
+const services = Effect.fnUntraced(function* (
+  from: Settings,
+  url: string,
+  addresses: Addresses,
+  token: string | undefined,
+  signing: Layer.Layer<HeadSigner>
+) {
+  const people = yield* identity(from, addresses, token)
+  return Layer.mergeAll(
+    people,
+    Layer.provideMerge(treeOf(url), signing),
+    Layer.succeed(Bank, Bank.of({ identity: identityOf(from), products: Product.builtIn }))
+  ).pipe(Layer.provideMerge(stores(from, url)))
+})
 
 /** Everything that runs once the stores are there. It ends in the reverse order: edges, jobs, stores, database. */
-const running = Effect.fnUntraced(function* (from: Settings) {
-  const demo = from.demo ? yield* demoData() : undefined
+const running = Effect.fnUntraced(function* (from: Settings, publicUrl: string | undefined) {
+  yield* administratorPresent(from)
+  const demo = from.demo ? { ...(yield* demoData()), logins: yield* demoPeoplePresent(from) } : undefined
   yield* jobs
   const isReady = yield* Ref.make(false)
   // The ledger service trusts its caller with any key and command: it is for services, not for this public port.
-  const rpc = yield* serve<RpcServices>([accountService, transactionService, proofService], {
+  const rpc = yield* serve<RestServices>([accountService, transactionService, proofService], {
     host: from.host,
     port: from.rpcPort
   }).pipe(
@@ -51,6 +61,8 @@ const running = Effect.fnUntraced(function* (from: Settings) {
     host: from.host,
     port: from.restPort,
     requestsPerSecond: from.requestsPerSecond,
+    publicUrl,
+    trustedProxies: from.identity.trustedProxies,
     ready: Ref.get(isReady)
   })
   yield* Effect.acquireRelease(Ref.set(isReady, true), () => Ref.set(isReady, false))
@@ -60,9 +72,15 @@ const running = Effect.fnUntraced(function* (from: Settings) {
 /** Starts the whole bank in this process; it stops when the scope closes. */
 export const bank = Effect.gen(function* () {
   const from = yield* settings
+  const auth = yield* authServer({ host: from.host, port: from.identity.authPort })
+  const issuer = Option.getOrElse(from.identity.issuer, () => `http://localhost:${auth.port}`)
+  const publicUrl = Option.getOrUndefined(from.identity.publicUrl)
   const { url, label } = yield* database(from)
   const token = yield* tokenOf(from)
-  const context = yield* Layer.build(services(from, url, token, yield* signer(from)))
-  const started = yield* Effect.provideContext(running(from), context)
-  return { ...started, database: label, token }
+  const layer = yield* services(from, url, { issuer, publicUrl }, token, yield* signer(from))
+  const context = yield* Layer.build(layer)
+  const { handler } = yield* Effect.provideContext(OidcProvider, context)
+  yield* auth.serveBy(handler)
+  const started = yield* Effect.provideContext(running(from, publicUrl), context)
+  return { ...started, authUrl: issuer, database: label, token }
 })

@@ -5,6 +5,7 @@ import { type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.
 import { Account, Product } from "../../domain/accounts/index.ts"
 import { Currency, Money } from "../../domain/money/index.ts"
 import { developer } from "./DevelopmentToken.ts"
+import { bob } from "./People.ts"
 
 const usd = Currency.Code.make("USD")
 const demoKey = (step: string): IdempotencyKey => keyOf("demo", step)
@@ -16,26 +17,26 @@ export interface Demo {
   readonly savings: AccountView
 }
 
-const open = (step: string, name: string, product: "checking" | "savings") =>
+const open = (step: string, name: string, product: "checking" | "savings", owner = developer) =>
   openAccount(
     { product: Product.ProductCode.make(product), currency: usd, name: Account.AccountName.make(name) },
     demoKey(step),
-    developer
+    owner
   )
 
 /** Opens three accounts and moves some money. Each step has a fixed key, so a second start finds what the first made. */
 export const demoData = Effect.fn("bank.demoData")(function* () {
   const alice = yield* open("alice", "Alice", "checking")
-  const bob = yield* open("bob", "Bob", "checking")
+  const bobs = yield* open("bobs-own", "Bob", "checking", bob)
   const savings = yield* open("savings", "Alice's savings", "savings")
   yield* deposit({ account: alice.id, amount: Money.make(250_000n, usd), description: "Salary" }, demoKey("salary"))
   yield* transfer(
-    { from: alice.id, to: bob.id, amount: Money.make(4_250n, usd), description: "Dinner" },
-    demoKey("dinner")
+    { from: alice.id, to: bobs.id, amount: Money.make(4_250n, usd), description: "Dinner" },
+    demoKey("dinner-with-bob")
   )
   yield* transfer(
     { from: alice.id, to: savings.id, amount: Money.make(50_000n, usd), description: "Rainy days" },
     demoKey("rainy-days")
   )
-  return { alice, bob, savings } satisfies Demo
+  return { alice, bob: bobs, savings } satisfies Demo
 })

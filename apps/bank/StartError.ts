@@ -16,7 +16,9 @@ export const startErrorLine = (error: StartError): string => {
       return `The database cannot be reached or brought to this version (${error.name}: ${error.reason}).`
     case "AccountStoreUnavailable":
     case "LedgerUnavailable":
-      return `The database cannot be used (${error.reason}).`
+    case "UserStoreUnavailable":
+    case "KeysUnavailable":
+      return `The database or its keys cannot be used (${error.reason}).`
     default:
       return error.message === "" ? `The demo data cannot be made (${error._tag}).` : error.message
   }

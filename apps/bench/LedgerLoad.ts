@@ -6,7 +6,7 @@ import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
 import { AccountId, TypedId } from "../../domain/ids/index.ts"
 import { type Command, LedgerAccount } from "../../domain/ledger/index.ts"
 import { Currency, Money } from "../../domain/money/index.ts"
-import { stores } from "../bank/Stores.ts"
+import { ledgerStores } from "../bank/Stores.ts"
 import type { Check, Contender } from "./Contender.ts"
 import { dice } from "./Dice.ts"
 import { type Answer, accountAt, freshTransfers, type Mix, mix, type Transfer } from "./Mix.ts"
@@ -191,7 +191,7 @@ export const openLedger = async (
   fundsMinor: bigint,
   report: (opened: number) => void = () => {}
 ): Promise<LedgerLoad> => {
-  const runtime = ManagedRuntime.make(stores(url))
+  const runtime = ManagedRuntime.make(ledgerStores(url))
   await runtime.runPromise(openAccounts(accounts, fundsMinor, report))
   let mixes = 0
   let committedInAll = 0

@@ -14,7 +14,7 @@ import { FieldCipher } from "../../application/ports/Crypto.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import { TenantId } from "../../domain/identity/index.ts"
 import { createDatabase, type Database } from "../../infra/testing/postgres.ts"
-import { stores } from "../bank/Stores.ts"
+import { ledgerStores } from "../bank/Stores.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const timeout = 120_000
@@ -62,7 +62,7 @@ describe("verify of the audit log", { timeout }, () => {
       )
       head = await Effect.runPromise(Effect.provide(append, log))
       // A bank has made its ledger, too.
-      await Effect.runPromise(Effect.provide(Effect.void, stores(url)))
+      await Effect.runPromise(Effect.provide(Effect.void, ledgerStores(url)))
       sql = postgres(url, { max: 1, onnotice: () => {} })
     },
     { timeout }

@@ -7,7 +7,7 @@ import postgres from "postgres"
 import { cents, funded, hold, posted, submit, transfer } from "../../adapters/contract/index.ts"
 import { TypedId } from "../../domain/ids/index.ts"
 import { createDatabase, type Database } from "../../infra/testing/postgres.ts"
-import { stores } from "../bank/Stores.ts"
+import { ledgerStores } from "../bank/Stores.ts"
 import { verify } from "./verify.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -29,7 +29,7 @@ describe("verify", { timeout }, () => {
   before(
     async () => {
       database = await createDatabase()
-      made = await Effect.runPromise(Effect.provide(history, stores(database.url)))
+      made = await Effect.runPromise(Effect.provide(history, ledgerStores(database.url)))
       sql = postgres(database.url, { max: 1, onnotice: () => {} })
     },
     { timeout }

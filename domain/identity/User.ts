@@ -17,6 +17,9 @@ export const Email = Schema.String.check(
 ).pipe(Schema.brand("Email"))
 export type Email = typeof Email.Type
 
+/** Reads an address. */
+export const emailOf = Schema.decodeUnknownResult(Email)
+
 /** What two addresses of one mailbox have in common: no two users of a bank share it. */
 export const emailKey = (email: Email): string => email.normalize("NFKC").toLowerCase()
 
