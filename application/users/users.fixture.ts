@@ -10,6 +10,7 @@ import { BranchId, type Credentials, Permission, TenantId, User } from "../../do
 import { CustomerId, TypedId, UserId } from "../../domain/ids/index.ts"
 import { run } from "../../infra/testing/effect.ts"
 import { Bank } from "../ports/Bank.ts"
+import type { Caller } from "../ports/Caller.ts"
 import { BreachedPasswords, HashingOverloaded, PasswordHasher, Secrets } from "../ports/Crypto.ts"
 import { Ids as IdsPort } from "../ports/Ids.ts"
 import type { Origin } from "../ports/Origin.ts"
@@ -18,6 +19,7 @@ import { PasskeyRefused, Passkeys, TotpCodes } from "../ports/SecondFactors.ts"
 import { Terms } from "../ports/Terms.ts"
 import { TokenIssuer } from "../ports/Tokens.ts"
 import { UserStore } from "../ports/UserStore.ts"
+import { openSession } from "./index.ts"
 
 /** What the world outside has seen, and how it behaves. */
 export class World extends Context.Service<
@@ -171,6 +173,7 @@ export const layer = Layer.mergeAll(
   fakes,
   Memory.layer,
   Memory.usersLayer,
+  Memory.delegationStoreLayer,
   Layer.succeed(Terms, Terms.of({ ...Permission.termsUsual, tenant })),
   Layer.succeed(Bank, Bank.of({ identity: { country: "DE", bankCode: "10020030" }, products: Product.builtIn }))
 ).pipe(Layer.provideMerge(Layer.mergeAll(world, Ids.seeded(1), TestClock.layer())))
@@ -248,3 +251,54 @@ export const passkey = (id: string): Credentials.Passkey => ({
   name: "Phone",
   createdAt: Instant.fromMillis(0)
 })
+
+/** The user as it asks, at its own app, with one factor that was proved now. */
+export const callerOf = (user: User.User, changes: Partial<Caller> = {}) =>
+  Effect.map(
+    now,
+    (authenticatedAt): Caller => ({
+      id: user.id,
+      tenant,
+      user: user.id,
+      roles: user.roles,
+      scopes: [],
+      kyc: user.kyc.level,
+      assurance: "single",
+      authenticatedAt,
+      client: "bank-app",
+      ...(user.customer === undefined ? {} : { customer: user.customer }),
+      ...changes
+    })
+  )
+
+/** The newest mail of a template to an address. */
+export const mailed = Effect.fnUntraced(function* (to: User.Email, template: Mail["template"]) {
+  const { mails } = yield* World
+  const mail = mails.findLast((each) => each.to === to && each.template === template)
+  return mail ?? (yield* Effect.die(`no mail ${template} to ${to}`))
+})
+
+/** The code or token of the newest mail of a template. */
+export const secretMailed = Effect.fnUntraced(function* (to: User.Email, template: Mail["template"]) {
+  const mail = yield* mailed(to, template)
+  return "code" in mail ? mail.code : "token" in mail ? mail.token : yield* Effect.die("a mail without a secret")
+})
+
+/** A user with an open session, who asks from it. */
+export const loggedIn = Effect.fnUntraced(function* (
+  changes: Parameters<typeof enrolled>[0] = {},
+  caller: Partial<Caller> = {}
+) {
+  const user = yield* enrolled(changes)
+  const { session } = yield* openSession({
+    user,
+    methods: ["pwd"],
+    client: "bank-app",
+    origin: home,
+    device: undefined
+  })
+  return { user, session, caller: yield* callerOf(user, { session: session.id, ...caller }) }
+})
+
+/** Of whom two factors were proved now. */
+export const fresh = { assurance: "mfa" } as const
