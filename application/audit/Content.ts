@@ -31,8 +31,12 @@ export const secretOf = ({ before, after, origin }: AuditRecord): string | undef
 /** Control characters, and halves of a character in UTF-16. */
 const unstorable = /[\p{Cc}\p{Cs}]/gu
 
-/** No store keeps a text with NUL or half a character: one in a header must not keep the record off the log. */
-const storable = (text: string): string => text.replace(unstorable, "\u{fffd}")
+/** Characters of a text that are kept in the plain, and objects of a record. */
+const plainMax = 200
+const objectsMax = 20
+
+/** No store keeps every text: one that somebody has sent must not keep the record, and those beside it, off the log. */
+const storable = (text: string): string => text.slice(0, plainMax).replace(unstorable, "\u{fffd}")
 
 const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text))
 
@@ -50,7 +54,7 @@ export const contentOf = (record: AuditRecord, id: string, sealed: Uint8Array | 
     client: optional(actor.client),
     session: actor.session,
     operation,
-    objects: objects.map(storable),
+    objects: objects.slice(0, objectsMax).map(storable),
     outcome,
     code: optional(code),
     requestId: storable(origin.requestId),

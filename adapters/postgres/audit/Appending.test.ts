@@ -8,6 +8,8 @@ import { Instant } from "../../../domain/calendar/index.ts"
 import { TenantId } from "../../../domain/identity/index.ts"
 import { createDatabase, idsForTests, migrated } from "../fixture.ts"
 import { lossyProxy } from "../ledger/proxy.fixture.ts"
+import { layer as postgresLayer } from "../Postgres.ts"
+import { verifyAudit } from "../verify/Audit.ts"
 import * as PostgresAuditLog from "./AuditLog.ts"
 import { cipherForTests } from "./cipher.fixture.ts"
 import { groupCommit } from "./GroupCommit.ts"
@@ -126,6 +128,34 @@ describe("appending to the audit log in PostgreSQL", { timeout }, () => {
     assert.equal(head?.whole, true)
   })
 
+  test("verification finds nothing beside two banks that append, and nothing after them", { timeout }, async () => {
+    const appending = (bank: number) =>
+      Effect.forEach(
+        Array.from({ length: 1500 }, (_, index) => `bank ${bank}, ${index}`),
+        append,
+        { concurrency: 100, discard: true }
+      )
+    const verifying = Effect.gen(function* () {
+      const banks = yield* Effect.forkChild(
+        Effect.all(
+          [1, 2].map((bank) => Effect.provide(appending(bank), layer())),
+          { concurrency: "unbounded" }
+        )
+      )
+      const lengths: Array<number> = []
+      for (let turn = 0; turn < 5; turn++) {
+        const { findings, head } = yield* verifyAudit()
+        assert.deepEqual(findings, [])
+        lengths.push(head.sequence)
+      }
+      yield* Fiber.join(banks)
+      const { findings, head } = yield* verifyAudit()
+      assert.deepEqual(findings, [])
+      assert.ok(head.sequence >= 3000 && lengths.every((each) => each <= head.sequence), lengths.join(", "))
+    })
+    await Effect.runPromise(Effect.provide(verifying, postgresLayer({ url })))
+  })
+
   test("without a database, and without keys, nothing is appended and that is said", { timeout }, async () => {
     const keyless = Layer.succeed(
       FieldCipher,
@@ -194,6 +224,22 @@ describe("a group commit", () => {
       outcomes.map(({ _tag }) => _tag),
       ["Success", "Success", "Success", "Success", "Failure"]
     )
+  })
+
+  test("goes on writing when who waits is interrupted", async () => {
+    const { batches, gate, group } = gated()
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        const first = yield* Effect.forkChild(group.add("a", 1), { startImmediately: true })
+        const second = yield* Effect.forkChild(group.add("b", 1), { startImmediately: true })
+        yield* Fiber.interrupt(first)
+        yield* Fiber.interrupt(second)
+        yield* Deferred.succeed(gate, undefined)
+        yield* group.add("c", 1)
+        yield* group.settled
+      })
+    )
+    assert.deepEqual(batches.flat(), ["a", "b", "c"])
   })
 
   test("bounds the bytes of a batch and of what waits, but takes a large item alone", async () => {

@@ -57,19 +57,23 @@ export const groupCommit = <A, E, Full>(
 
   return {
     /** Comes back when the item is written. Who stops waiting does not stop the writing. */
-    add: Effect.fnUntraced(function* (item: A, size: number) {
-      if (waiting.length >= waitingMax || (waiting.length > 0 && sizeWaiting + size > sizeWaitingMax))
-        return yield* Effect.fail(full())
-      const written = Deferred.makeUnsafe<void, E>()
-      waiting.push({ item, size, written })
-      sizeWaiting += size
-      if (!isDraining) {
-        isDraining = true
-        // Detached: it writes for others too, who wait even if this one is interrupted.
-        yield* Effect.forkDetach(drain)
-      }
-      return yield* Deferred.await(written)
-    }),
+    add: (item: A, size: number) =>
+      // Interrupted between its place in the queue and the start of the writing, it would leave the queue standing.
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          if (waiting.length >= waitingMax || (waiting.length > 0 && sizeWaiting + size > sizeWaitingMax))
+            return yield* Effect.fail(full())
+          const written = Deferred.makeUnsafe<void, E>()
+          waiting.push({ item, size, written })
+          sizeWaiting += size
+          if (!isDraining) {
+            isDraining = true
+            // Detached: it writes for others too, who wait even if this one is interrupted.
+            yield* Effect.forkDetach(Effect.interruptible(drain))
+          }
+          return yield* restore(Deferred.await(written))
+        })
+      ),
     /** Comes back when nothing waits any more. */
     settled: Effect.suspend(() => {
       if (!isDraining) return Effect.void

@@ -39,6 +39,9 @@ const objectsSql = `select e.sequence, count(distinct named.object) as named, co
 
 const objectCountSql = "select count(*) as count from audit.object where sequence <= $1"
 
+// A page's objects are looked up one by one: another join would read the whole table for each page.
+const settings = { jit: "off", enable_hashjoin: "off", enable_mergejoin: "off" } as const
+
 // A bank may append meanwhile: then a span goes on beyond what was verified.
 const spansSql = `with made as (
     select size.minutes, floor(extract(epoch from e.at) / (60 * size.minutes))::bigint as number,
@@ -154,7 +157,6 @@ export const verifyAudit = (kept?: AuditChain.Head): Effect.Effect<AuditVerifica
   Effect.scoped(
     Effect.gen(function* () {
       const postgres = yield* Postgres
-      const settings = { jit: "off" } as const
       const pool = yield* postgres.pool({ name: "verify audit", connectionsMax: 1, statementTimeoutMs: 0, settings })
       return yield* verifyLog(pool, kept)
     })
