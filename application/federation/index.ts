@@ -1,2 +1,10 @@
 /** Use cases of logins at other identity providers. */
+export { BeginFederatedLogin, beginFederatedLogin } from "./BeginFederatedLogin.ts"
+export { FinishFederatedLogin, finishFederatedLogin } from "./FinishFederatedLogin.ts"
+export { IdentityList, IdentityView } from "./Identity.ts"
+export { BeginLinkIdentity, beginLinkIdentity, LinkIdentity, linkIdentity } from "./LinkIdentity.ts"
+export { ListIdentities, listIdentities } from "./ListIdentities.ts"
+export { ListProviders, listProviders, ProviderList } from "./ListProviders.ts"
 export { EmailNotVerified, FederatedLoginExpired, IdentityNotFound, LastLogin, LinkRequired } from "./Refusals.ts"
+export { FederationBegun } from "./Ticket.ts"
+export { UnlinkIdentity, unlinkIdentity } from "./UnlinkIdentity.ts"
