@@ -8,6 +8,7 @@ import type { SessionStore } from "../../application/ports/UserStore.ts"
 import { grantName } from "./Grants.ts"
 import { endSession } from "./Logins.ts"
 import { keptBankSession } from "./Prompts.ts"
+import { isAway } from "./Running.ts"
 
 /** The bank's sessions that a logout ends: all that the browser's session stood for, but those that an app lasts beyond. */
 const endedBy = ({ oidc }: KoaContextWithOIDC) => {
@@ -35,7 +36,10 @@ export const observe = (provider: Provider, context: Context.Context<SessionStor
     void fork(Effect.logError("the OpenID provider failed", { where, error: error.name, message: error.message }))
   const emitter: EventEmitter = provider
   emitter.on("error", (error: Error) => failed("http", error))
-  provider.on("server_error", (ctx, error) => failed(ctx.oidc.route, error))
+  provider.on("server_error", (ctx, error) => {
+    // A store that is away has been logged where it was asked.
+    if (!isAway(error)) failed(ctx.oidc.route, error)
+  })
   // A logout is answered when the bank's session has ended too.
   const ending = new WeakMap<IncomingMessage, Promise<void>>()
   provider.on("end_session.success", (ctx) => {

@@ -42,12 +42,15 @@ interface Serving {
   readonly answer: (req: IncomingMessage, res: ServerResponse) => Promise<void>
 }
 
-/** On every answer; pages have a stricter policy of their own. The library adds the hashes of its own scripts. */
+/**
+ * On every answer; pages have a stricter policy of their own. The library adds the hashes of its own scripts. Without any
+ * referrer browsers would send no `Origin` with our own forms, by which those are told from other sites'.
+ */
 const headersOfAll: ReadonlyArray<readonly [string, string]> = [
   ["content-security-policy", "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'"],
   ["x-content-type-options", "nosniff"],
   ["x-frame-options", "DENY"],
-  ["referrer-policy", "no-referrer"]
+  ["referrer-policy", "same-origin"]
 ]
 
 /** Seconds for which browsers keep to https: two years (RFC 6797). */

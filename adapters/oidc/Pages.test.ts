@@ -53,7 +53,7 @@ describe("pages", () => {
     assert.ok(!policy.includes("unsafe"))
     assert.equal(page.headers.get("x-frame-options"), "DENY")
     assert.equal(page.headers.get("x-content-type-options"), "nosniff")
-    assert.equal(page.headers.get("referrer-policy"), "no-referrer")
+    assert.equal(page.headers.get("referrer-policy"), "same-origin")
     assert.equal(page.headers.get("cache-control"), "no-store")
   })
 

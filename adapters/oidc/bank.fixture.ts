@@ -198,8 +198,8 @@ const listening = (server: Server): Promise<number> =>
     })
   })
 
-/** Starts the bank's provider; `more` over the options of these tests. */
-export const startBank = async (more: Partial<OidcOptions> = {}) => {
+/** Starts the bank's provider; `more` over the options of these tests, and other stores than those in memory. */
+export const startBank = async (more: Partial<OidcOptions> = {}, users: typeof usersLayer = usersLayer) => {
   let handler: (req: IncomingMessage, res: ServerResponse) => void = () => undefined
   const server = createServer((req, res) => handler(req, res))
   const address = `http://127.0.0.1:${await listening(server)}`
@@ -207,7 +207,7 @@ export const startBank = async (more: Partial<OidcOptions> = {}) => {
   const ring = await ringOf()
   const state = { isAway: false }
   const terms = Layer.succeed(Terms, { ...Permission.termsUsual, tenant })
-  const stores = Layer.provideMerge(switchable(state), usersLayer)
+  const stores = Layer.provideMerge(switchable(state), users)
   const services = Layer.mergeAll(
     stores,
     ring.layer,
