@@ -1,7 +1,7 @@
 /** Logins, tokens and personal data: which adapter stands behind each port, as the settings say. */
 import { randomBytes } from "node:crypto"
 import { Effect, Layer, Option } from "effect"
-import { AwsKeyManagement, FieldCipher, FileKeyManagement, Secrets } from "../../adapters/crypto/index.ts"
+import { Secrets } from "../../adapters/crypto/index.ts"
 import { Passkeys, TotpCodes } from "../../adapters/factors/index.ts"
 import { IdentityProviders } from "../../adapters/federation/index.ts"
 import { FileMailer, SmtpMailer } from "../../adapters/mail/index.ts"
@@ -10,11 +10,8 @@ import { BreachedPasswords, PasswordHasher } from "../../adapters/passwords/inde
 import { Authenticator, KeyRing, RevokedSessions } from "../../adapters/tokens/index.ts"
 import { ManualReview } from "../../adapters/verification/index.ts"
 import { AccessFacts } from "../../application/access/index.ts"
-import { Terms } from "../../application/ports/Terms.ts"
-import { Permission } from "../../domain/identity/index.ts"
 import { dataDirOf } from "./Database.ts"
 import * as DevelopmentToken from "./DevelopmentToken.ts"
-import { operationsIn } from "./IdentitySettings.ts"
 import { keptSecret } from "./KeptSecret.ts"
 import type { Settings } from "./Settings.ts"
 
@@ -28,31 +25,6 @@ const audience = "bank"
 const keysRefreshSeconds = 10
 const revocationPollSeconds = 1
 const tokenLifeSeconds = 600
-
-/** What the bank has decided about who may do what. */
-export const termsOf = ({ mode, identity }: Settings): Layer.Layer<Terms> =>
-  Layer.succeed(
-    Terms,
-    Terms.of({
-      ...Permission.termsUsual,
-      tenant: identity.tenant,
-      fourEyes: operationsIn(identity.fourEyes),
-      stepUpUnitsAbove: BigInt(identity.stepUpAbove),
-      selfServiceCash: Option.getOrElse(identity.selfServiceCash, () => mode === "development")
-    })
-  )
-
-const keyManagement = (from: Settings) =>
-  Option.match(from.identity.kmsKey, {
-    onSome: (keyId) => AwsKeyManagement.layer({ keyId }),
-    onNone: () =>
-      FileKeyManagement.layer({
-        file: Option.getOrElse(from.identity.masterKeys, () => `${dataDirOf(from)}/master-keys`)
-      })
-  })
-
-/** What seals personal data; needs the store of the data keys. */
-export const cipherOf = (from: Settings) => Layer.provide(FieldCipher.layer, keyManagement(from))
 
 const mailer = (from: Settings) => {
   const { smtpUrl, mailFrom } = from.identity

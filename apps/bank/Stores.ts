@@ -14,8 +14,8 @@ import {
   Users,
   usersPoolLayer
 } from "../../adapters/postgres/index.ts"
-import { cipherOf, termsOf } from "./Identity.ts"
 import type { Settings } from "./Settings.ts"
+import { cipherOf, termsOf } from "./Terms.ts"
 
 /** The ledger and the accounts alone, migrated to this version's schema first: for benchmarks and tools. */
 export const ledgerStores = (url: string) =>

@@ -46,7 +46,12 @@ describe("a start that cannot succeed ends with 1 and one line on stderr", { tim
   /** Starts the bank with these settings; a start that succeeds against the expectation is stopped and answers 0. */
   const start = (settings: Readonly<Record<string, string>>) =>
     new Promise<{ readonly code: unknown; readonly err: string }>((resolve) => {
-      const free = { BANK_REST_PORT: "0", BANK_RPC_PORT: "0", BANK_DATA_DIR: join(dataDir, "unused") }
+      const free = {
+        BANK_REST_PORT: "0",
+        BANK_RPC_PORT: "0",
+        BANK_AUTH_PORT: "0",
+        BANK_DATA_DIR: join(dataDir, "unused")
+      }
       const env = { ...environment, BANK_DEMO: "false", ...free, ...settings }
       const options = { cwd: root, env, timeout: 60_000 }
       execFile(process.execPath, ["apps/bank/main.ts"], options, (error, _, err) =>
@@ -61,7 +66,7 @@ describe("a start that cannot succeed ends with 1 and one line on stderr", { tim
     assert.equal(code, 1)
   }
 
-  for (const setting of ["BANK_REST_PORT", "BANK_RPC_PORT"])
+  for (const setting of ["BANK_REST_PORT", "BANK_RPC_PORT", "BANK_AUTH_PORT"])
     test(`where another process has ${setting}`, { timeout }, () =>
       refuses(
         { DATABASE_URL: database.url, [setting]: String(port) },

@@ -72,6 +72,7 @@ export const startBank = async (
       BANK_DEMO: "false",
       BANK_REST_PORT: String(ports.rest),
       BANK_RPC_PORT: String(ports.rpc),
+      BANK_AUTH_PORT: "0",
       BANK_REQUESTS_PER_SECOND: "1000000",
       ...env
     }
