@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { type AccessServices, admitted, type Guard, perform, type Request } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
+import { Terms } from "../../application/ports/Terms.ts"
 import { Permission, type Policy } from "../../domain/identity/index.ts"
 
 /** Lets a request through to its use case, or not. */
@@ -23,7 +24,10 @@ export const guarded = <C>(guard: Guard<C>): Door<C, AccessServices> => ({
 })
 
 /** For the bank's own services: they have decided already, and what they do stands in the ledger. */
-export const internal = (operation: Policy.Operation): Door<unknown, never> => ({
-  admit: ({ caller }) => Effect.fromResult(Permission.admit(operation, caller, caller.tenant)),
+export const internal = (operation: Policy.Operation): Door<unknown, Terms> => ({
+  admit: Effect.fnUntraced(function* ({ caller }) {
+    const { tenant } = yield* Terms
+    yield* Effect.fromResult(Permission.admit(operation, caller, tenant))
+  }),
   pass: (_command, _request, run) => run
 })

@@ -4,6 +4,7 @@
  */
 import { Effect, Schema } from "effect"
 import { EntryPage, EntryQuery, EntrySearch, Instruction, Ledger } from "../../application/ports/Ledger.ts"
+import type { Terms } from "../../application/ports/Terms.ts"
 import { LocalDate } from "../../domain/calendar/index.ts"
 import { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
 import { Hold, LedgerAccount, Receipt, Transaction } from "../../domain/ledger/index.ts"
@@ -94,7 +95,7 @@ const rpcs = {
 }
 
 /** One ledger, for the bank's own services. */
-export const ledgerService: RpcService<Ledger> = {
+export const ledgerService: RpcService<Ledger | Terms> = {
   desc: LedgerService,
   register: (router, context, options) => {
     router.service(

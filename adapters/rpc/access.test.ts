@@ -1,0 +1,165 @@
+import assert from "node:assert/strict"
+import { after, before, describe, test } from "node:test"
+import {
+  type DescMessage,
+  type DescMethod,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  fromJson,
+  type JsonObject,
+  toJson
+} from "@bufbuild/protobuf"
+import { Code, ConnectError } from "@connectrpc/connect"
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
+import { Effect, Layer, ManagedRuntime } from "effect"
+import type { AccessServices } from "../../application/access/index.ts"
+import type { Bank } from "../../application/ports/Bank.ts"
+import { HeadSigner } from "../../application/ports/HeadSigner.ts"
+import type { Ids } from "../../application/ports/Ids.ts"
+import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
+import { Permission } from "../../domain/identity/index.ts"
+import { TreeHead } from "../../domain/proofs/index.ts"
+import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
+import { type Answered, accessContract, cellsOf } from "../contract/AccessContract.ts"
+import type { Letter } from "../contract/AccessMatrix.ts"
+import { type RpcRow, rpcRows } from "../contract/AccessRpc.ts"
+import { doorkeeper } from "../contract/AccessWorld.ts"
+import { tenant } from "../contract/index.ts"
+import { accessLayer, layer as memory } from "../memory/index.ts"
+import type { RpcService } from "./index.ts"
+import * as edge from "./index.ts"
+import { bankLayer, idsLayer } from "./testing.fixture.ts"
+
+const { accountService, ledgerService, proofService, serve, transactionService } = edge
+type Served = AccessServices | Bank | HeadSigner | Ids | LedgerTree
+const services: ReadonlyArray<RpcService<Served>> = [accountService, transactionService, proofService, ledgerService]
+
+const isService = (value: unknown): value is RpcService<never> =>
+  typeof value === "object" && value !== null && "desc" in value && "register" in value
+
+const secretKey = new Uint8Array(32).fill(7)
+const signer = Layer.succeed(
+  HeadSigner,
+  HeadSigner.of({
+    publicKey: TreeHead.publicKeyOf(secretKey),
+    sign: (head) => Effect.succeed(TreeHead.sign(head, secretKey))
+  })
+)
+const door = doorkeeper()
+const stores = Layer.provideMerge(
+  accessLayer({ ...Permission.termsUsual, tenant }),
+  Layer.provideMerge(memory, idsLayer)
+)
+let url = ""
+const served = Layer.effectDiscard(
+  Effect.map(serve<Served>(services, { host: "127.0.0.1", port: 0, graceMillis: 100 }), ({ port }) => {
+    url = `http://127.0.0.1:${port}`
+  })
+)
+const runtime = ManagedRuntime.make(Layer.provideMerge(served, Layer.mergeAll(stores, door.layer, signer, bankLayer)))
+
+let session: Http2SessionManager | undefined
+const connected = () => {
+  session ??= new Http2SessionManager(url)
+  return createGrpcTransport({ baseUrl: url, sessionManager: session })
+}
+
+let keys = 0
+
+const methods: ReadonlyMap<string, DescMethod> = new Map(
+  services.flatMap(({ desc }) => desc.methods.map((method) => [`${desc.typeName}.${method.name}`, method] as const))
+)
+
+const messageOf = (input: DescMessage, request: JsonObject) => {
+  const isKeyed = input.fields.some(({ localName }) => localName === "idempotencyKey")
+  return fromJson(input, { ...request, ...(isKeyed ? { idempotencyKey: `access-${++keys}` } : {}) })
+}
+
+async function* once<A>(value: A): AsyncIterable<A> {
+  yield value
+}
+
+const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary"
+const isStreaming = (method: DescMethod): method is DescMethodStreaming => method.methodKind !== "unary"
+
+/** The first answer of an RPC, whether it is a stream or not. */
+const call = async (method: DescMethod, request: JsonObject, token: string | undefined): Promise<string> => {
+  const transport = connected()
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const message = messageOf(method.input, request)
+  if (isUnary(method)) {
+    const answer = await transport.unary(method, undefined, undefined, headers, message)
+    return JSON.stringify(toJson(method.output, answer.message))
+  }
+  if (!isStreaming(method)) return assert.fail(method.name)
+  const stop = new AbortController()
+  const answer = await transport.stream(method, stop.signal, undefined, headers, once(message))
+  for await (const first of answer.message) {
+    stop.abort()
+    return JSON.stringify(toJson(method.output, first))
+  }
+  return "{}"
+}
+
+const letters: ReadonlyMap<Code, Letter> = new Map([
+  [Code.Unauthenticated, "1"],
+  [Code.PermissionDenied, "3"],
+  [Code.NotFound, "0"],
+  [Code.FailedPrecondition, "+"],
+  [Code.Aborted, "+"],
+  [Code.AlreadyExists, "+"]
+])
+
+const refusalOf = (reason: unknown): Answered => {
+  const error = ConnectError.from(reason)
+  const [problem] = error.findDetails(ProblemSchema)
+  const letter = problem?.code === "approval_required" ? "4" : letters.get(error.code)
+  const told = problem === undefined ? {} : toJson(ProblemSchema, { ...problem, requestId: "" })
+  return { letter, text: JSON.stringify([error.code, error.rawMessage, told]), isDone: false }
+}
+
+/** An item of a stream is answered by itself, whatever becomes of the others. */
+const itemLetterOf = (text: string): Letter => {
+  if (text.includes('"code":"account_not_found"')) return "0"
+  return text.includes('"code":"forbidden"') ? "3" : "+"
+}
+
+const ask = ({ name }: RpcRow, request: JsonObject, token: string | undefined): Promise<Answered> => {
+  const method = methods.get(name) ?? assert.fail(`no RPC ${name}`)
+  return call(method, request, token).then(
+    (text) => {
+      const letter = method.methodKind === "bidi_streaming" ? itemLetterOf(text) : "+"
+      return { letter, text, isDone: letter === "+" }
+    },
+    (reason) => refusalOf(reason)
+  )
+}
+
+describe(`who gets at what over RPC, in ${cellsOf(rpcRows)} cells`, () => {
+  before(() => runtime.context())
+  after(async () => {
+    session?.abort()
+    await runtime.dispose()
+  })
+
+  test("every service that the bank has is served here", () => {
+    const known = Object.values(edge).filter(isService)
+    assert.deepEqual(
+      new Set(services.map(({ desc }) => desc.typeName)),
+      new Set(known.map(({ desc }) => desc.typeName))
+    )
+  })
+
+  test("every RPC has a row, and every row is an RPC's", () => {
+    assert.deepEqual(rpcRows.map(({ name }) => name).toSorted(), [...methods.keys()].toSorted())
+  })
+
+  accessContract<RpcRow>({
+    rows: rpcRows,
+    run: (effect) => runtime.runPromise(effect),
+    ask: (row, things, persona, { callers }) => {
+      const caller = callers.get(persona)
+      return ask(row, row.request(things), caller === undefined ? undefined : door.tokenOf(caller))
+    }
+  })
+})
