@@ -1,4 +1,21 @@
 /** The suites that implementations of the ports pass, and short words for tests of what a suite cannot see. */
+export { type AccessEdge, type Answered, accessContract, cellsOf } from "./AccessContract.ts"
+export type { Letter, Persona } from "./AccessMatrix.ts"
+export { type RestRow, restRows } from "./AccessRest.ts"
+export { type RpcRow, rpcRows } from "./AccessRpc.ts"
+export {
+  auditHead,
+  auditSince,
+  type Cast,
+  callerOf,
+  customerOf,
+  doorkeeper,
+  newCast,
+  north,
+  south,
+  stateOf,
+  type Things
+} from "./AccessWorld.ts"
 export { accountStoreContract } from "./AccountStoreContract.ts"
 export { approvalStoreContract } from "./ApprovalStoreContract.ts"
 export { artifactStoreContract } from "./ArtifactStoreContract.ts"

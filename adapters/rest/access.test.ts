@@ -6,11 +6,17 @@ import { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { Permission } from "../../domain/identity/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
-import { type Answered, accessContract, cellsOf } from "../contract/AccessContract.ts"
-import type { Letter } from "../contract/AccessMatrix.ts"
-import { type RestRow, restRows } from "../contract/AccessRest.ts"
-import { doorkeeper, type Things } from "../contract/AccessWorld.ts"
-import { tenant } from "../contract/index.ts"
+import {
+  type Answered,
+  accessContract,
+  cellsOf,
+  doorkeeper,
+  type Letter,
+  type RestRow,
+  restRows,
+  type Things,
+  tenant
+} from "../contract/index.ts"
 import { layer as ids } from "../ids/index.ts"
 import { accessLayer, layer as memory } from "../memory/index.ts"
 import { restApp, tokenBuckets } from "./index.ts"

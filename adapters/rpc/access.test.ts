@@ -20,11 +20,16 @@ import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import { Permission } from "../../domain/identity/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
-import { type Answered, accessContract, cellsOf } from "../contract/AccessContract.ts"
-import type { Letter } from "../contract/AccessMatrix.ts"
-import { type RpcRow, rpcRows } from "../contract/AccessRpc.ts"
-import { doorkeeper } from "../contract/AccessWorld.ts"
-import { tenant } from "../contract/index.ts"
+import {
+  type Answered,
+  accessContract,
+  cellsOf,
+  doorkeeper,
+  type Letter,
+  type RpcRow,
+  rpcRows,
+  tenant
+} from "../contract/index.ts"
 import { accessLayer, layer as memory } from "../memory/index.ts"
 import type { RpcService } from "./index.ts"
 import * as edge from "./index.ts"
