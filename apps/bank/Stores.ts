@@ -33,7 +33,7 @@ export const stores = (from: Settings, url: string) => {
     Layer.provideMerge(cipher),
     Layer.provideMerge(usersPoolLayer()),
     Layer.provide(Migrator.layer),
-    Layer.provide(Postgres.layer({ url })),
+    Layer.provideMerge(Postgres.layer({ url })),
     Layer.provideMerge(termsOf(from)),
     Layer.provideMerge(ids)
   )

@@ -219,6 +219,7 @@ export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Res
   if (terms.fourEyes.has(operation) && !isApproved) return Result.fail(new ApprovalRequired({ operation }))
   return Result.gen(function* () {
     for (const { way, amount } of found) yield* withinLimits(way, subject, amount)
-    yield* stepUp(rule, subject, asked, terms)
+    // What was approved waits for its checker, who has proved a second factor, and not for its maker's.
+    if (!isApproved) yield* stepUp(rule, subject, asked, terms)
   })
 }
