@@ -26,15 +26,20 @@ import type { Caller } from "../ports/Caller.ts"
 import type { IdempotencyKey } from "../ports/Idempotency.ts"
 import type { Ledger } from "../ports/Ledger.ts"
 import { Terms } from "../ports/Terms.ts"
+import type { TokenIssuer } from "../ports/Tokens.ts"
+import type { SessionStore } from "../ports/UserStore.ts"
+import { AssignRoles } from "../users/index.ts"
+import { assignRolesGuard, RolesAssigned, rolesAssigned } from "./RolesAssigned.ts"
 
 /** What the use cases of the table need. */
-export type RestrictedServices = AccessServices | AccountStore | Bank | Ledger
+export type RestrictedServices = AccessServices | AccountStore | Bank | Ledger | SessionStore | TokenIssuer
 
 /** Operations of the table. */
 export const RestrictedOperation = Schema.Literals([
   "transactions.post",
   "transactions.reverse",
-  "accounts.setOverdraftLimit"
+  "accounts.setOverdraftLimit",
+  "users.assignRoles"
 ])
 export type RestrictedOperation = typeof RestrictedOperation.Type
 
@@ -56,7 +61,11 @@ const restricted = <C, A>(row: {
   readonly guard: Guard<C>
   readonly command: Schema.Codec<C, unknown>
   readonly answer: Schema.Codec<A, unknown>
-  readonly run: (command: C, key: IdempotencyKey) => Effect.Effect<A, ApplicationError, RestrictedServices>
+  readonly run: (
+    command: C,
+    key: IdempotencyKey,
+    caller: Caller
+  ) => Effect.Effect<A, ApplicationError, RestrictedServices>
 }): Restricted => {
   const { guard, run } = row
   const strict = { errors: "all", onExcessProperty: "error" } as const
@@ -89,7 +98,7 @@ const restricted = <C, A>(row: {
       const { tenant } = yield* Terms
       yield* Effect.fromResult(Permission.admit(guard.operation, request.caller, tenant))
       const approved = { ...request, isApproved: true }
-      return encodeAnswerText(yield* perform(guard, command, approved, run(command, key), encodeAnswer))
+      return encodeAnswerText(yield* perform(guard, command, approved, run(command, key, request.caller), encodeAnswer))
     })
   }
 }
@@ -123,6 +132,12 @@ const table: Readonly<Record<RestrictedOperation, Restricted>> = {
     command: SetOverdraftLimit,
     answer: AccountView,
     run: overdraftLimit
+  }),
+  "users.assignRoles": restricted({
+    guard: assignRolesGuard,
+    command: AssignRoles,
+    answer: RolesAssigned,
+    run: (command, _, caller) => rolesAssigned(command, caller)
   })
 }
 

@@ -7,10 +7,12 @@ import { ApprovalId } from "../../domain/ids/index.ts"
 import { getAccount } from "../accounts/index.ts"
 import { formatIssues } from "../errors/index.ts"
 import { AuditLog } from "../ports/AuditLog.ts"
+import { UserStore } from "../ports/UserStore.ts"
 import {
   accounts,
   administrator,
   checker,
+  employed,
   failureOf,
   filed,
   key,
@@ -244,5 +246,24 @@ specify(
     const none = ApprovalId.make("apr_01jdf8a3e0e8vrvn4t8n9d2k7p")
     assert.equal(yield* failureOf(getApproval({ approval: none })), "ApprovalNotFound")
     assert.equal(yield* failureOf(decideApproval({ approval: none, decision: "reject" }, checker)), "ApprovalNotFound")
+  })
+)
+
+specify(
+  "roles are given by two administrators",
+  Effect.gen(function* () {
+    const second = yield* employed("e", "administrator")
+    assert.ok(third.user !== undefined)
+    const command = { user: third.user, roles: ["auditor"] }
+    const { id: approval } = yield* fileApproval(
+      { operation: "users.assignRoles", command },
+      key("roles"),
+      administrator
+    )
+    assert.equal(yield* failureOf(decideApproval({ approval, decision: "approve" }, checker)), "CheckerNotAdmitted")
+    assert.equal(yield* failureOf(decideApproval({ approval, decision: "approve" }, administrator)), "OwnApproval")
+    const done = yield* decideApproval({ approval, decision: "approve" }, second)
+    assert.deepEqual(done.result, { id: third.user, roles: ["auditor"], branch: "main", version: 2 })
+    assert.deepEqual((yield* (yield* UserStore).find(third.user)).roles, ["auditor"])
   })
 )

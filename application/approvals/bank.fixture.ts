@@ -17,6 +17,7 @@ import { ApprovalStore } from "../ports/ApprovalStore.ts"
 import { Bank } from "../ports/Bank.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { keyOf } from "../ports/Idempotency.ts"
+import { TokenIssuer } from "../ports/Tokens.ts"
 import { UserStore } from "../ports/UserStore.ts"
 import { fileApproval } from "./index.ts"
 
@@ -51,13 +52,24 @@ const bank = Layer.succeed(
   Bank.of({ identity: { country: "DE", bankCode: "10020030" }, products: Product.builtIn })
 )
 
-export const services = Layer.mergeAll(Memory.accessLayer(terms), bank, TestClock.layer()).pipe(
-  Layer.provideMerge(Memory.layer),
-  Layer.provideMerge(Ids.seeded(1))
+const tokens = Layer.succeed(
+  TokenIssuer,
+  TokenIssuer.of({
+    issue: () => Effect.die(new Error("nobody logs in here")),
+    revoke: () => Effect.void
+  })
 )
+
+export const services = Layer.mergeAll(
+  Memory.accessLayer(terms),
+  Memory.sessionStoreLayer,
+  bank,
+  tokens,
+  TestClock.layer()
+).pipe(Layer.provideMerge(Memory.layer), Layer.provideMerge(Ids.seeded(1)))
 export type Services = Layer.Success<typeof services>
 
-const employed = ({ user, roles }: Caller) =>
+const stored = ({ user, roles }: Caller) =>
   Effect.gen(function* () {
     assert.ok(user !== undefined)
     const record = {
@@ -73,12 +85,18 @@ const employed = ({ user, roles }: Caller) =>
     yield* (yield* UserStore).insert(record, { user, recoveryCodes: [], passkeys: [], identities: [], version: 1 })
   })
 
+/** One more of the staff. */
+export const employed = (letter: string, role: Role) => {
+  const caller = person(letter, role)
+  return Effect.as(stored(caller), caller)
+}
+
 /** A test with the staff employed, at noon. */
 export const specify = (name: string, body: Effect.Effect<void, unknown, Services>): void =>
   void test(name, () =>
     run(
       TestClock.setTime(noon).pipe(
-        Effect.andThen(Effect.forEach([maker, checker, third, administrator], employed)),
+        Effect.andThen(Effect.forEach([maker, checker, third, administrator], stored)),
         Effect.andThen(body)
       ),
       services

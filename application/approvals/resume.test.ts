@@ -1,21 +1,26 @@
 import assert from "node:assert/strict"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { Session } from "../../domain/identity/index.ts"
+import { SessionId } from "../../domain/ids/index.ts"
 import { getAccount } from "../accounts/index.ts"
 import { ApprovalStore } from "../ports/ApprovalStore.ts"
 import { Ledger, LedgerUnavailable } from "../ports/Ledger.ts"
-import { UserStore } from "../ports/UserStore.ts"
+import { SessionStore, UserStore } from "../ports/UserStore.ts"
 import {
   accounts,
+  administrator,
   approvedAndCrashed,
   checker,
+  employed,
   failureOf,
   filed,
   key,
   maker,
   noon,
   postedOn,
-  specify
+  specify,
+  third
 } from "./bank.fixture.ts"
 import { decideApproval, fileApproval, getApproval, resumeApprovals } from "./index.ts"
 
@@ -79,6 +84,40 @@ specify(
     yield* TestClock.adjust("11 seconds")
     assert.equal(yield* resumeApprovals(), 1)
     assert.deepEqual(yield* getApproval({ approval }), done)
+  })
+)
+
+specify(
+  "roles that were given before the crash are not a conflict either, and sessions with the old ones end",
+  Effect.gen(function* () {
+    const [administrators, users, sessions] = [
+      yield* employed("e", "administrator"),
+      yield* UserStore,
+      yield* SessionStore
+    ]
+    assert.ok(third.user !== undefined)
+    const command = { user: third.user, expectedVersion: 1, roles: ["auditor"] }
+    const { id: approval } = yield* fileApproval(
+      { operation: "users.assignRoles", command },
+      key("roles"),
+      administrator
+    )
+    yield* approvedAndCrashed(approval)
+    yield* users.save({ ...(yield* users.find(third.user)), roles: ["auditor"], version: 2 })
+    const session = Session.start(
+      { id: SessionId.make("ses_01jdf8a3e0e8vrvn4t8n9d2k7p"), user: third.user, client: "desk", methods: ["pwd"] },
+      noon
+    )
+    yield* sessions.insert(session)
+    yield* TestClock.adjust("11 seconds")
+    assert.equal(yield* resumeApprovals(), 1)
+    const done = yield* getApproval({ approval })
+    assert.deepEqual(
+      [done.status, done.result],
+      ["done", { id: third.user, roles: ["auditor"], branch: "main", version: 2 }]
+    )
+    assert.notEqual((yield* sessions.find(session.id)).revokedAt, undefined)
+    assert.equal(yield* failureOf(decideApproval({ approval, decision: "reject" }, administrators)), "ApprovalDecided")
   })
 )
 
