@@ -10,6 +10,7 @@ import { carryOut } from "./Carry.ts"
 import { Reason } from "./FileApproval.ts"
 import { isSamePerson, personOf } from "./Person.ts"
 import { CheckerNotAdmitted, OwnApproval } from "./Refusals.ts"
+import { isRestricted, restrictedOf } from "./Restricted.ts"
 
 /** Approves, and so does, or rejects what someone else has asked for. */
 export const DecideApproval = Schema.Struct({
@@ -19,8 +20,14 @@ export const DecideApproval = Schema.Struct({
 })
 export type DecideApproval = typeof DecideApproval.Type
 
-const mayCheck = Effect.fnUntraced(function* ({ id, operation, maker }: Approval, checker: Caller) {
-  if (isSamePerson(maker, checker)) return yield* Effect.fail(new OwnApproval({ approvalId: id }))
+/** Whether the checker is the one that the command is about. */
+const isAbout = ({ operation, command }: Approval, { user }: Caller): boolean =>
+  user !== undefined && isRestricted(operation) && restrictedOf(operation).concerns(command) === user
+
+const mayCheck = Effect.fnUntraced(function* (approval: Approval, checker: Caller) {
+  const { id, operation, maker } = approval
+  if (isSamePerson(maker, checker) || isAbout(approval, checker))
+    return yield* Effect.fail(new OwnApproval({ approvalId: id }))
   const { tenant } = yield* Terms
   if (Result.isFailure(Permission.admit(operation, checker, tenant)))
     return yield* Effect.fail(new CheckerNotAdmitted({ operation }))

@@ -1,7 +1,8 @@
 /** The one table of what can wait for a second person: by operation, what its command is and how it is done. */
 import { Clock, Effect, Result, Schema, type SchemaIssue } from "effect"
 import { Instant } from "../../domain/calendar/index.ts"
-import { Permission } from "../../domain/identity/index.ts"
+import { Permission, type Policy } from "../../domain/identity/index.ts"
+import type { UserId } from "../../domain/ids/index.ts"
 import {
   AccessFacts,
   type AccessServices,
@@ -47,6 +48,8 @@ export type RestrictedOperation = typeof RestrictedOperation.Type
 export interface Restricted {
   /** The command as text in one form, or what is wrong with it. */
   readonly read: (input: unknown) => Result.Result<string, SchemaIssue.Issue>
+  /** The user whom the command is about, who does not decide on it. */
+  readonly concerns: (command: string) => UserId | undefined
   /** Whether the caller may, all else than the second person being as it is. */
   readonly permitted: (command: string, caller: Caller) => Effect.Effect<void, ApplicationError, RestrictedServices>
   /** Does it as the one who asks; under one key it is done once. */
@@ -61,6 +64,7 @@ const restricted = <C, A>(row: {
   readonly guard: Guard<C>
   readonly command: Schema.Codec<C, unknown>
   readonly answer: Schema.Codec<A, unknown>
+  readonly concerns?: (command: C) => UserId
   readonly run: (
     command: C,
     key: IdempotencyKey,
@@ -76,6 +80,7 @@ const restricted = <C, A>(row: {
   const encodeAnswerText = Schema.encodeSync(Schema.fromJsonString(row.answer))
   return {
     read: (input) => decode(input).pipe(Result.mapBoth({ onSuccess: encode, onFailure: ({ issue }) => issue })),
+    concerns: (text) => row.concerns?.(decodeText(text)),
     permitted: Effect.fnUntraced(function* (text, caller) {
       const command = decodeText(text)
       const terms = yield* Terms
@@ -87,9 +92,10 @@ const restricted = <C, A>(row: {
         objects: yield* facts.of(guard.operation, caller, target),
         needs: target.needs ?? "all",
         now: Instant.fromMillis(yield* Clock.currentTimeMillis),
-        isApproved: true
+        isApproved: false
       } as const
-      yield* Effect.fromResult(Permission.permit(caller, asked, terms)).pipe(
+      const withoutSecond = { ...terms, fourEyes: new Set<Policy.Operation>() }
+      yield* Effect.fromResult(Permission.permit(caller, asked, withoutSecond)).pipe(
         Effect.mapError((refusal) => (refusal._tag === "NotVisible" ? guard.hidden(command, refusal.index) : refusal))
       )
     }),
@@ -137,6 +143,7 @@ const table: Readonly<Record<RestrictedOperation, Restricted>> = {
     guard: assignRolesGuard,
     command: AssignRoles,
     answer: RolesAssigned,
+    concerns: ({ user }) => user,
     run: (command, _, caller) => rolesAssigned(command, caller)
   })
 }

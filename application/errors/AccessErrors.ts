@@ -119,7 +119,7 @@ export const accessErrors: Entries = {
     code: "own_approval",
     kind: "forbidden",
     title: "Own approval",
-    detail: (e) => `Approval ${e.approvalId} was asked for by you; someone else has to decide on it.`
+    detail: (e) => `Approval ${e.approvalId} was asked for by you or is about you; someone else has to decide on it.`
   },
   UnknownProvider: {
     code: "unknown_provider",
