@@ -8,10 +8,12 @@ import { SessionStore } from "../../application/ports/UserStore.ts"
 import { SessionId } from "../../domain/ids/index.ts"
 import {
   ada,
+  appRedirectUri,
   bound,
   email,
   grace,
   mfaEmail,
+  otherEmail,
   program,
   publicApp,
   recoveryCode,
@@ -89,6 +91,14 @@ describe("the code flow", () => {
       (await verified(refreshed.access_token)).payload.sid,
       (await verified(tokens.access_token)).payload.sid
     )
+  })
+
+  test("a token for the bank's API is verified by its signature, and not looked up", async () => {
+    const config = await discover(bank, publicApp.id)
+    const { tokens } = await connected(bank, config)
+    const error = "unsupported_token_type"
+    await assert.rejects(client.tokenIntrospection(config, tokens.access_token), { error })
+    await assert.rejects(client.tokenRevocation(config, tokens.access_token), { error })
   })
 
   test("an app without offline_access gets no refresh token", async () => {
@@ -328,6 +338,17 @@ describe("sessions", () => {
     await assert.rejects(client.refreshTokenGrant(config, refreshTokenOf(tokens)), { error: "invalid_grant" })
     const silent = await request(await discover(bank, publicApp.id), { prompt: "none" })
     assert.equal((await tab.open(silent.url)).left?.searchParams.get("error"), "login_required")
+  })
+
+  test("another user may log in in the same browser, which ends the login before", async () => {
+    const { config, tab, tokens } = await appConnected(bank, otherEmail)
+    const { url, checks } = await request(config, { prompt: "login", redirect_uri: appRedirectUri, scope: "openid" })
+    const swapped = await logInAt(tab, await tab.open(url))
+    const { left } = await tab.submit(swapped, "/session/end/confirm")
+    assert.ok(left !== undefined)
+    const next = await client.authorizationCodeGrant(config, left, checks)
+    assert.equal(next.claims()?.sub, ada.id)
+    await assert.rejects(client.refreshTokenGrant(config, refreshTokenOf(tokens)), { error: "invalid_grant" })
   })
 
   test("an app that the user lets go on lasts beyond a logout", async () => {

@@ -97,6 +97,8 @@ const finish = async (page: Page, { session, user, device }: LoggedIn): Promise<
   keepDevice(page, device)
   const login = {
     accountId: user.id,
+    // Until the browser is closed: it may be anyone's.
+    remember: false,
     session: session.id,
     ts: secondsOf(session.authenticatedAt),
     acr: session.assurance,

@@ -13,7 +13,7 @@ export interface OidcOptions {
   readonly audience: string
   /** Secrets of at least 32 characters that sign cookies: the first signs, the others still verify. The same everywhere. */
   readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
-  /** Where the bank's own app is sent back to. */
+  /** Where the bank's own app is sent back to; none where it shows its own login. */
   readonly appRedirectUris: ReadonlyArray<string>
   readonly appPostLogoutRedirectUris?: ReadonlyArray<string>
   /** How long an access token lives: 300 unless told, at most 600. */

@@ -168,6 +168,16 @@ describe("requests", () => {
     await small.stop()
   })
 
+  test("behind a proxy it is the address that the proxy has added which counts", async () => {
+    const small = await startBank({ requestsPerMinuteMax: 2, isBehindProxy: true })
+    const asks = (forwarded: string) => fetch(`${small.issuer}/jwks`, { headers: { "x-forwarded-for": forwarded } })
+    const of = async (addresses: ReadonlyArray<string>) =>
+      (await Promise.all(addresses.map(asks))).map(({ status }) => status).sort()
+    assert.deepEqual(await of(["192.0.2.1", "1.1.1.1, 192.0.2.1", "2.2.2.2, 192.0.2.1"]), [200, 200, 429])
+    assert.deepEqual(await of(["192.0.2.2", "192.0.2.3"]), [200, 200])
+    await small.stop()
+  })
+
   test("what the endpoints read is bounded", async () => {
     const body = new URLSearchParams({ grant_type: "client_credentials", scope: "x".repeat(100_000) })
     assert.equal((await fetch(`${bank.issuer}/token`, { method: "POST", body })).status, 400)

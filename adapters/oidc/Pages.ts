@@ -59,16 +59,23 @@ export const formTargetOf = (uri: unknown): string | undefined => {
   return url.protocol === "https:" || url.protocol === "http:" ? url.origin : url.protocol
 }
 
-const assets: Readonly<Record<string, string>> = {
-  "/assets/style.css": "text/css; charset=utf-8",
-  "/assets/passkey.js": "text/javascript; charset=utf-8"
+interface Asset {
+  readonly type: string
+  readonly body: Buffer
 }
 
+const assetOf = (name: string, type: string): readonly [string, Asset] => [
+  `/assets/${name}`,
+  { type, body: readFileSync(join(folder, "assets", name)) }
+]
+
+const assets = new Map([
+  assetOf("style.css", "text/css; charset=utf-8"),
+  assetOf("passkey.js", "text/javascript; charset=utf-8")
+])
+
 /** A file that pages refer to, where there is one at the path. */
-export const assetAt = (path: string): { readonly type: string; readonly body: Buffer } | undefined => {
-  const type = assets[path]
-  return type === undefined ? undefined : { type, body: readFileSync(join(folder, path)) }
-}
+export const assetAt = (path: string) => assets.get(path)
 
 const show = <Name extends keyof PageData>(
   ctx: KoaContextWithOIDC,

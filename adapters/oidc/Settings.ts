@@ -17,7 +17,8 @@ import type { Run } from "./Running.ts"
 const day = 86_400
 const codeSeconds = 60
 const interactionSeconds = 1800
-const sessionSeconds = 14 * day
+/** How long a browser stays logged in without asking for anything, if it is not closed before. */
+const sessionSeconds = day / 2
 const grantSeconds = 90 * day
 
 const isOfApp = (client: Client | undefined): boolean => client?.clientId === appClient
@@ -88,7 +89,8 @@ export const settingsOf = ({ terms, tenant, run, keys, keysNow }: SettingsParts)
         redirect_uris: [...terms.appRedirectUris],
         post_logout_redirect_uris: [...terms.appPostLogoutRedirectUris],
         grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code"],
+        // Without an address to go back to, the app logs in by the bank's own edge alone.
+        response_types: terms.appRedirectUris.length === 0 ? [] : ["code"],
         scope: allScopes.join(" ")
       }
     ],

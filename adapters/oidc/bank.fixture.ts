@@ -21,6 +21,7 @@ import type { Away } from "./Running.ts"
 export const tenant = TenantId.make("gophers")
 export const email = Schema.decodeSync(User.Email)("ada@example.com")
 export const mfaEmail = Schema.decodeSync(User.Email)("grace@example.com")
+export const otherEmail = Schema.decodeSync(User.Email)("edsger@example.com")
 export const password = "correct horse battery staple"
 /** The only code that the bank of these tests takes, once in each 30 seconds. */
 export const totpCode = "246810"
@@ -48,6 +49,7 @@ const userOf = (n: number, address: User.Email): User.User => ({
 
 export const ada = userOf(1, email)
 export const grace = userOf(2, mfaEmail)
+const edsger = userOf(3, otherEmail)
 
 /** Stands for Argon2id, which has tests of its own and would take most of the time here. */
 const hasher = Layer.succeed(PasswordHasher, {
@@ -165,6 +167,7 @@ const seeded = Effect.gen(function* () {
   const users = yield* UserStore
   yield* users.insert(ada, credentialsOf(ada, false))
   yield* users.insert(grace, credentialsOf(grace, true))
+  yield* users.insert(edsger, credentialsOf(edsger, false))
   const artifacts = yield* ArtifactStore
   for (const client of clients)
     yield* artifacts.upsert({ model: clientModel, id: client.client_id, payload: JSON.stringify(client) })
