@@ -12,8 +12,8 @@ const redirectUri = redirectUriOf({ callbackBase, providers: [] }, "other")
 
 type Service = IdentityProviders["Service"]
 
-const open = (providers: ReadonlyArray<ProviderOptions>) => {
-  const layer: Layer.Layer<IdentityProviders> = Federation.layer({ callbackBase, providers, timeoutMs: 2000 })
+const open = (providers: ReadonlyArray<ProviderOptions>, timeoutMs = 2000) => {
+  const layer: Layer.Layer<IdentityProviders> = Federation.layer({ callbackBase, providers, timeoutMs })
   const runtime = ManagedRuntime.make(layer)
   const use = <A, E>(work: (service: Service) => Effect.Effect<A, E>): Promise<A> =>
     runtime.runPromise(Effect.flatMap(IdentityProviders, work))
@@ -220,6 +220,49 @@ describe("with a provider that lies", () => {
   })
 })
 
+describe("with Microsoft's many tenants", () => {
+  const endpoints = "https://login.microsoftonline.com/organizations/v2.0"
+  const outside = globalThis.fetch
+  let hostile: Awaited<ReturnType<typeof startHostile>>
+  let bank: ReturnType<typeof open>
+  before(async () => {
+    hostile = await startHostile({ issuer: "https://login.microsoftonline.com/{tenantid}/v2.0", endpoints })
+    const answered = (input: string | URL | Request, init?: RequestInit) =>
+      outside(String(input).replace(endpoints, hostile.issuer), init)
+    globalThis.fetch = Object.assign(answered, { preconnect: outside.preconnect })
+    bank = open([{ name: "other", title: "Microsoft", issuer: endpoints, clientId: "bank" }])
+  })
+  after(async () => {
+    globalThis.fetch = outside
+    await bank.close()
+    await hostile.stop()
+  })
+
+  const loggedInAs = async (iss: string, tid: string) => {
+    const { kept, state } = await bank.use((providers) => providers.begin("other"))
+    hostile.state.nonce = JSON.parse(kept).nonce
+    hostile.state.twist = { claims: (right) => ({ ...right, iss, tid }) }
+    return bank.use((providers) =>
+      Effect.result(providers.complete("other", `${redirectUri}?code=c&state=${state}`, kept))
+    )
+  }
+
+  test("a user is known by the issuer of its own tenant, and no address that a tenant says is verified is", async () => {
+    const issuer = "https://login.microsoftonline.com/tenant-1/v2.0"
+    const answer = await loggedInAs(issuer, "tenant-1")
+    assert.ok(answer._tag === "Success", JSON.stringify(answer))
+    const { email, emailVerified, subject } = answer.success
+    assert.deepEqual([answer.success.issuer, subject, email, emailVerified], [issuer, "ada", "ada@example.com", false])
+  })
+
+  test("a token that names the issuer of another tenant than its own is refused", async () => {
+    for (const iss of ["https://login.microsoftonline.com/tenant-2/v2.0", "https://evil.example/tenant-1/v2.0"]) {
+      const answer = await loggedInAs(iss, "tenant-1")
+      assert.ok(answer._tag === "Failure" && answer.failure._tag === "FederationFailed", JSON.stringify(answer))
+    }
+  })
+})
+
 describe("with a provider that is down", () => {
   test("its logins fail, and others go on; it is asked three times in all, however many want to log in", async () => {
     const hostile = await startHostile()
@@ -242,6 +285,17 @@ describe("with a provider that is down", () => {
     assert.ok(url.startsWith(`${hostile.issuer}/authorize?`))
     await bank.use((providers) => providers.begin("other"))
     assert.equal(hostile.state.discoveries, 2, "what it said is kept")
+    await bank.close()
+    await hostile.stop()
+  })
+
+  test("one that does not answer is not waited for longer than is said", async () => {
+    const hostile = await startHostile()
+    const bank = open([{ name: "other", title: "Other", issuer: hostile.issuer, clientId: "bank" }], 50)
+    hostile.state.isSilent = true
+    const error = await bank.use((providers) => failureOf(providers.begin("other")))
+    assert.equal(error._tag, "FederationFailed")
+    assert.equal(hostile.state.discoveries, 3)
     await bank.close()
     await hostile.stop()
   })

@@ -50,10 +50,13 @@ const textOf = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString()
 }
 
-/** Starts one; `nonce` is what its next id token carries, `requests` counts the requests for tokens. */
-export const startHostile = async () => {
+/**
+ * Starts one; `nonce` is what its next id token carries, `requests` counts the requests for tokens. `told` is what it says
+ * of itself where that is not where it is.
+ */
+export const startHostile = async (told?: { readonly issuer: string; readonly endpoints: string }) => {
   const twist: Twist = {}
-  const state = { twist, nonce: "", requests: 0, verifier: "", discoveries: 0, failures: 0 }
+  const state = { twist, nonce: "", requests: 0, verifier: "", discoveries: 0, failures: 0, isSilent: false }
   let issuer = ""
   const idToken = () => {
     const now = Math.floor(Date.now() / 1000)
@@ -65,16 +68,18 @@ export const startHostile = async () => {
     switch (request.url) {
       case "/.well-known/openid-configuration":
         state.discoveries++
+        // Some do not answer at all.
+        if (state.isSilent) return
         if (state.failures > 0) {
           state.failures--
           return void response.writeHead(503).end()
         }
         return json(response, {
-          issuer,
-          authorization_endpoint: `${issuer}/authorize`,
-          token_endpoint: `${issuer}/token`,
-          userinfo_endpoint: `${issuer}/userinfo`,
-          jwks_uri: `${issuer}/keys`,
+          issuer: told?.issuer ?? issuer,
+          authorization_endpoint: `${told?.endpoints ?? issuer}/authorize`,
+          token_endpoint: `${told?.endpoints ?? issuer}/token`,
+          userinfo_endpoint: `${told?.endpoints ?? issuer}/userinfo`,
+          jwks_uri: `${told?.endpoints ?? issuer}/keys`,
           response_types_supported: ["code"],
           subject_types_supported: ["public"],
           id_token_signing_alg_values_supported: ["ES256", "RS256", "ES384", "HS256", "none"]
