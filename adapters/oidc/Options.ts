@@ -7,7 +7,7 @@ export const appClient = "gophers-bank-app"
 export const bankResource = "urn:gophers-bank:api"
 
 export interface OidcOptions {
-  /** The provider's address as clients know it, without a slash at the end. */
+  /** The provider's address as clients know it, such as `https://login.bank.example`. */
   readonly issuer: string
   /** The `aud` of access tokens for the bank's API. */
   readonly audience: string
@@ -44,7 +44,8 @@ const accessTokenSecondsMax = 600
 
 export const termsOf = (options: OidcOptions): OidcTerms => {
   const { issuer, cookieKeys, accessTokenSeconds = 300 } = options
-  if (issuer.endsWith("/")) throw new RangeError("an issuer has no slash at its end")
+  const { origin, protocol } = new URL(issuer)
+  if (issuer !== origin) throw new RangeError("an issuer is a scheme, a host and a port, without a slash at the end")
   if (cookieKeys.some((key) => key.length < 32)) throw new RangeError("a cookie key has at least 32 characters")
   if (accessTokenSeconds > accessTokenSecondsMax)
     throw new RangeError(`an access token lives ${accessTokenSecondsMax} s`)
@@ -55,6 +56,6 @@ export const termsOf = (options: OidcOptions): OidcTerms => {
     isBehindProxy: false,
     ...options,
     accessTokenSeconds,
-    isHttps: new URL(issuer).protocol === "https:"
+    isHttps: protocol === "https:"
   }
 }
