@@ -1,5 +1,4 @@
-import { Clock, Effect, Result } from "effect"
-import { Instant } from "../../domain/calendar/index.ts"
+import { Effect, Result } from "effect"
 import { type ApplicationError, describe } from "../errors/index.ts"
 import { type Approval, ApprovalStore } from "../ports/ApprovalStore.ts"
 import type { Caller } from "../ports/Caller.ts"
@@ -14,18 +13,16 @@ const isPassing = (error: ApplicationError): boolean => {
 }
 
 /**
- * The maker as it is now: with the roles that it had and still has, and none once its login is closed. Its proof of who it
- * is counts by its age at the filing, for the decision took the time since then.
+ * The maker as it is now: with the roles that it had and still has, and none once its login is closed. Its second factor
+ * was asked for at the filing.
  */
-const presentMaker = Effect.fnUntraced(function* ({ maker, createdAt }: Approval) {
-  const now = yield* Clock.currentTimeMillis
-  const authenticatedAt = Instant.addMillis(maker.authenticatedAt, now - createdAt)
+const presentMaker = Effect.fnUntraced(function* ({ maker }: Approval) {
   const { user } = maker
-  if (user === undefined) return { ...maker, authenticatedAt } satisfies Caller
+  if (user === undefined) return maker
   const users = yield* UserStore
   const found = yield* users.find(user).pipe(Effect.catchTag("UserNotFound", () => Effect.succeed(undefined)))
   const roles = maker.roles.filter((role) => found?.status === "active" && found.roles.includes(role))
-  return { ...maker, authenticatedAt, roles } satisfies Caller
+  return { ...maker, roles } satisfies Caller
 })
 
 /** The audit log names the maker as who does it, and the approval and its checker as from where. */

@@ -165,7 +165,7 @@ specify(
 )
 
 specify(
-  "the maker's second factor counts as fresh as it was at the filing",
+  "a decision that comes days later asks for no second factor of the maker again",
   Effect.gen(function* () {
     const { approval } = yield* filed("5000.00")
     yield* TestClock.adjust("2 days")
