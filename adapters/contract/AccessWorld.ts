@@ -237,13 +237,13 @@ const isSettled = (lines: ReadonlyArray<AuditEntry>): boolean => {
   return count("attempted") <= count("done", "failed")
 }
 
-/** The lines after a sequence, oldest first, once what came of each attempt is there too. */
-export const auditSince = Effect.fnUntraced(function* (sequence: number) {
+/** An actor's lines after a sequence, oldest first, once what came of each of its attempts is there too. */
+export const auditSince = Effect.fnUntraced(function* (sequence: number, actor: string) {
   const log = yield* AuditLog
   for (let attempt = 0; ; attempt++) {
-    const found = yield* log.search({ limit: 100 })
+    const found = yield* log.search({ actor, limit: 100 })
     const lines = found.filter((entry) => entry.sequence > sequence).reverse()
-    if (isSettled(lines) || attempt === 100) return lines
+    if (isSettled(lines) || attempt === 1000) return lines
     yield* Effect.yieldNow
   }
 })

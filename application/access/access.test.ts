@@ -170,7 +170,7 @@ specify(
     assert.equal((yield* log.head).sequence, sequence)
     assert.equal(yield* asked(LedgerGuards.readTransaction, { transaction }, ownerOf(other)), "TransactionNotFound")
     assert.equal(yield* asked(LedgerGuards.readHold, { hold }, ownerOf(other)), "HoldNotFound")
-    const lines = yield* auditSince(sequence)
+    const lines = yield* auditSince(sequence, "owner")
     assert.deepEqual(
       lines.map(({ outcome, code, objects }) => [outcome, code, objects]),
       [
@@ -188,10 +188,10 @@ specify(
     const { sequence } = yield* (yield* AuditLog).head
     const { transaction, account } = absent
     yield* asked(LedgerGuards.readTransaction, { transaction }, ownerOf(own))
-    const operator = callerOf("operator", "operator")
+    const operator = callerOf("owner", "operator")
     yield* asked(LedgerGuards.readTransaction, { transaction }, operator)
     assert.equal(yield* asked(AccountGuards.unfreezeAccount, { account }, operator), "AccountNotFound")
-    const lines = yield* auditSince(sequence)
+    const lines = yield* auditSince(sequence, "owner")
     assert.deepEqual(
       lines.map(({ outcome, code }) => [outcome, code]),
       [
@@ -210,10 +210,10 @@ specify(
     const { sequence } = yield* (yield* AuditLog).head
     const renaming = { account: own.account, name: null }
     yield* asked(AccountGuards.renameAccount, renaming, ownerOf(own), Effect.succeed("renamed"))
-    yield* auditSince(sequence)
+    yield* auditSince(sequence, "owner")
     const broken = asked(AccountGuards.renameAccount, renaming, ownerOf(own), Effect.die(new Error("a bug")))
     assert.ok(Result.isFailure(yield* Effect.result(Effect.catchDefect(broken, () => Effect.fail("a bug")))))
-    const lines = yield* auditSince(sequence)
+    const lines = yield* auditSince(sequence, "owner")
     assert.deepEqual(
       lines.map(({ outcome, code, after }) => [outcome, code, after]),
       [
