@@ -23,11 +23,15 @@ import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
 import {
   type Answered,
   accessContract,
+  callerOf,
   cellsOf,
+  customerOf,
   doorkeeper,
   type Letter,
+  north,
   type RpcRow,
   rpcRows,
+  type Things,
   tenant
 } from "../contract/index.ts"
 import { accessLayer, layer as memory } from "../memory/index.ts"
@@ -129,7 +133,7 @@ const itemLetterOf = (text: string): Letter => {
   return text.includes('"code":"forbidden"') ? "3" : "+"
 }
 
-const ask = ({ name }: RpcRow, request: JsonObject, token: string | undefined): Promise<Answered> => {
+const ask = (name: string, request: JsonObject, token: string | undefined): Promise<Answered> => {
   const method = methods.get(name) ?? assert.fail(`no RPC ${name}`)
   return call(method, request, token).then(
     (text) => {
@@ -159,12 +163,98 @@ describe(`who gets at what over RPC, in ${cellsOf(rpcRows)} cells`, () => {
     assert.deepEqual(rpcRows.map(({ name }) => name).toSorted(), [...methods.keys()].toSorted())
   })
 
+  const owner = async () => {
+    const it = await runtime.runPromise(customerOf(north))
+    const { customer, user } = it
+    return { it, token: door.tokenOf(callerOf(`owner-${user}`, "customer", { customer, user, branch: north })) }
+  }
+  const ofService = (service: string, name: string, request: JsonObject, token: string) =>
+    ask(`bank.${service}.${name}`, request, token)
+  const transactions = "transaction.v1.TransactionService"
+  const accounts = "account.v1.AccountService"
+  const moved = (from: Things, to: Things) => ({
+    kind: "TRANSACTION_KIND_TRANSFER",
+    from: from.account,
+    to: to.account,
+    amount: { amount: "1.00", currency: "USD" }
+  })
+
+  test("of a message with one foreign item the others are posted, and that one is answered as one that is not there", async () => {
+    const [ann, zoe] = [await owner(), await owner()]
+    const own = moved(ann.it, zoe.it)
+    const foreign = moved(zoe.it, ann.it)
+    const absent = { ...foreign, from: "acc_01h455vb4pex5vsknk084sn02q" }
+    for (const place of [0, 1, 2]) {
+      const told = []
+      for (const bad of [foreign, absent]) {
+        const all = [0, 1, 2].map((index) => (index === place ? bad : own))
+        const items = all.map((item, index) => ({ idempotencyKey: `${place}-${bad.from}-${index}`, item }))
+        const { text } = await ofService(transactions, "StreamTransfers", { items }, ann.token)
+        assert.equal(text.split('"transaction":').length - 1, 2, text)
+        assert.equal(text.split('"error":').length - 1, 1, text)
+        const error = /"error":\{[^}]*\}/u.exec(text)?.[0] ?? assert.fail(text)
+        told.push(error.replaceAll(String(bad.from), "?"))
+      }
+      assert.equal(told[0], told[1])
+    }
+    const { text } = await ofService(accounts, "GetAccount", { account: zoe.it.account }, zoe.token)
+    assert.match(text, /"posted":\{"amount":"505\.00"/u, "twelve came in and nothing went out")
+  })
+
+  test("of a batch with one foreign item nothing is done", async () => {
+    const [ann, zoe] = [await owner(), await owner()]
+    const { account } = ann.it
+    const before = await ofService(accounts, "GetAccount", { account }, ann.token)
+    for (const mode of ["BATCH_MODE_INDEPENDENT", "BATCH_MODE_ALL_OR_NOTHING"]) {
+      const items = [moved(ann.it, zoe.it), moved(zoe.it, ann.it)]
+      const answer = await ofService(transactions, "PostTransferBatch", { mode, items }, ann.token)
+      assert.equal(answer.letter, "0", answer.text)
+    }
+    assert.deepEqual(await ofService(accounts, "GetAccount", { account }, ann.token), before)
+  })
+
+  test("no list or stream shows a customer another's, whatever is asked of it", async () => {
+    const [ann, zoe] = [await owner(), await owner()]
+    const { account, customer, other } = zoe.it
+    for (const owned of [{}, { owner: customer }, { owner: ann.it.customer }])
+      for (const after of [{}, { after: account }])
+        for (const limit of [{}, { limit: 1 }]) {
+          const { text } = await ofService(accounts, "ListAccounts", { ...owned, ...after, ...limit }, ann.token)
+          for (const id of Object.values(zoe.it)) assert.ok(!text.includes(`"id":"${id}"`), text)
+        }
+    for (const [service, name, more] of [
+      [transactions, "FollowEntries", { after: "0" }],
+      [transactions, "ListAccountTransactions", { counterparty: other }],
+      [accounts, "StreamStatement", { period: new Date().toISOString().slice(0, 7) }]
+    ] as const) {
+      const { letter, text } = await ofService(service, name, { account, ...more }, ann.token)
+      assert.equal(letter, "0", text)
+      assert.ok(!text.includes(zoe.it.transaction))
+    }
+  })
+
+  test("a hold and a transaction are their parties' to see", async () => {
+    const [ann, zoe, eve] = [await owner(), await owner(), await owner()]
+    const { kind: _, ...paying } = moved(ann.it, zoe.it)
+    const paid = await ofService(transactions, "Transfer", paying, ann.token)
+    const held = await ofService(transactions, "AuthorizeHold", paying, ann.token)
+    const idIn = ({ text }: Answered): string => /"id":"([a-z]+_[^"]+)"/u.exec(text)?.[1] ?? assert.fail(text)
+    for (const [name, request] of [
+      ["GetTransaction", { transaction: idIn(paid) }],
+      ["GetHold", { hold: idIn(held) }]
+    ] as const) {
+      const seen = []
+      for (const { token } of [ann, zoe, eve]) seen.push((await ofService(transactions, name, request, token)).letter)
+      assert.deepEqual(seen, ["+", "+", "0"], name)
+    }
+  })
+
   accessContract<RpcRow>({
     rows: rpcRows,
     run: (effect) => runtime.runPromise(effect),
     ask: (row, things, persona, { callers }) => {
       const caller = callers.get(persona)
-      return ask(row, row.request(things), caller === undefined ? undefined : door.tokenOf(caller))
+      return ask(row.name, row.request(things), caller === undefined ? undefined : door.tokenOf(caller))
     }
   })
 })
