@@ -1,11 +1,14 @@
 /**
  * Envelope encryption of single fields. A tenant has data keys, wrapped by the master key and kept by the `DataKeyStore`; the
- * newest of the purpose `field` encrypts, and a sealed value names its key, so that all others still decrypt. The keys of a
- * tenant are unwrapped when they are first needed and kept in memory; one that is not known is looked for once more, for
- * another process may have made it. A first key that two processes make at once is made by one of them.
+ * newest of the purpose `field` encrypts, and a sealed value names its key, so that all others still decrypt.
+ *
+ * A tenant's keys are read and unwrapped when they are first needed, once for however many ask at the same time: one read,
+ * and one request to the master key for each key. They are kept in memory for a while, after which what other processes have
+ * rotated is seen and a master key that was withdrawn is missed. A number that is not among them is looked for once more. A
+ * first key that two processes make at once is made by one of them.
  */
 import { createHmac } from "node:crypto"
-import { Effect, Layer, Semaphore } from "effect"
+import { Cache, Effect, Exit, Layer } from "effect"
 import {
   DataKeyStore,
   FieldCipher,
@@ -22,8 +25,12 @@ const version = 1
 /** Version, and the number of the data key in four bytes. */
 const headBytes = 5
 
-/** Tenants whose keys are kept unwrapped; beyond, those that came first are unwrapped anew when they are needed. */
+/** Tenants whose keys are kept unwrapped, those used last; and for how long. */
 const tenantsMax = 1000
+const ageMax = "10 minutes"
+
+/** Requests to the master key at a time for one tenant. */
+const requestsMax = 4
 
 interface TenantKeys {
   readonly fields: ReadonlyMap<number, Uint8Array>
@@ -49,8 +56,6 @@ const contextOf = ({ tenant, purpose, number }: Omit<WrappedKey, "masterKey" | "
 const make = Effect.gen(function* () {
   const store = yield* DataKeyStore
   const kms = yield* KeyManagement
-  const known = new Map<TenantId, TenantKeys>()
-  const oneAtATime = yield* Semaphore.make(1)
 
   const add = Effect.fnUntraced(function* (tenant: TenantId, purpose: WrappedKey["purpose"], number: number) {
     const { wrapped } = yield* kms.generate(contextOf({ tenant, purpose, number }))
@@ -66,59 +71,56 @@ const make = Effect.gen(function* () {
     if (lacks("field")) yield* add(tenant, "field", 1)
     if (lacks("index")) yield* add(tenant, "index", 1)
     if (lacks("field") || lacks("index")) stored = yield* store.of(tenant)
-    const fields = new Map(
-      yield* Effect.forEach(
-        stored.filter(({ purpose }) => purpose === "field"),
-        unwrapped
+    const of = (purpose: WrappedKey["purpose"]) =>
+      Effect.forEach(
+        stored.filter((key) => key.purpose === purpose),
+        unwrapped,
+        { concurrency: requestsMax }
       )
-    )
-    const [index] = yield* Effect.forEach(
-      stored.filter(({ purpose }) => purpose === "index"),
-      unwrapped
-    )
+    const fields = new Map(yield* of("field"))
+    const [index] = yield* of("index")
     const number = Math.max(...fields.keys())
     const key = fields.get(number)
     if (key === undefined || index === undefined)
       return yield* Effect.fail(new KeysUnavailable({ reason: "the data keys of the tenant were not kept" }))
     const keys: TenantKeys = { fields, newest: { number, head: headOf(number), key }, index: index[1] }
-    known.delete(tenant)
-    known.set(tenant, keys)
-    const [oldest] = known.keys()
-    if (known.size > tenantsMax && oldest !== undefined) known.delete(oldest)
     return keys
   })
 
-  const keysOf = (tenant: TenantId): Effect.Effect<TenantKeys, KeysUnavailable> =>
-    Effect.suspend(() => {
-      const keys = known.get(tenant)
-      if (keys !== undefined) return Effect.succeed(keys)
-      return oneAtATime
-        .withPermit(Effect.suspend(() => Effect.fromNullishOr(known.get(tenant))))
-        .pipe(Effect.catch(() => oneAtATime.withPermit(load(tenant))))
-    })
+  const known = yield* Cache.makeWith(load, {
+    capacity: tenantsMax,
+    timeToLive: (exit) => (Exit.isSuccess(exit) ? ageMax : 0)
+  })
+
+  /** The keys of a tenant, read anew where nobody has done so since these were. */
+  const newerThan = (tenant: TenantId, keys: TenantKeys) =>
+    Effect.andThen(
+      Cache.invalidateWhen(known, tenant, (present) => present === keys),
+      Cache.get(known, tenant)
+    )
 
   const fieldKey = Effect.fnUntraced(function* (tenant: TenantId, number: number) {
-    const key = (yield* keysOf(tenant)).fields.get(number)
-    if (key !== undefined) return key
-    const again = (yield* oneAtATime.withPermit(load(tenant))).fields.get(number)
-    return again ?? (yield* Effect.die(new Error(`there is no data key ${number} of ${tenant}`)))
+    const keys = yield* Cache.get(known, tenant)
+    const again = keys.fields.has(number) ? keys : yield* newerThan(tenant, keys)
+    return again.fields.get(number) ?? (yield* Effect.die(new Error(`there is no data key ${number} of ${tenant}`)))
   })
 
   return FieldCipher.of({
     encrypt: (tenant, place, plain) =>
-      Effect.map(keysOf(tenant), ({ newest }) => seal(newest.key, newest.head, `${tenant} ${place}`, plain)),
+      Effect.map(Cache.get(known, tenant), ({ newest }) => seal(newest.key, newest.head, `${tenant} ${place}`, plain)),
     decrypt: Effect.fnUntraced(function* (tenant, place, sealed) {
       const key = yield* fieldKey(tenant, yield* Effect.sync(() => numberIn(sealed)))
       return yield* Effect.sync(() => open(key, headBytes, `${tenant} ${place}`, sealed))
     }),
     blindIndex: (tenant, purpose, text) =>
-      Effect.map(keysOf(tenant), ({ index }) =>
+      Effect.map(Cache.get(known, tenant), ({ index }) =>
         createHmac("sha256", index).update(`${purpose.length}:${purpose}${text}`).digest()
       ),
     rotate: Effect.fn("FieldCipher.rotate")(function* (tenant) {
-      const { newest } = yield* keysOf(tenant)
-      yield* add(tenant, "field", newest.number + 1)
-      yield* oneAtATime.withPermit(load(tenant))
+      // From what is stored, so that keys of other processes count too.
+      const keys = yield* Cache.refresh(known, tenant)
+      yield* add(tenant, "field", keys.newest.number + 1)
+      yield* newerThan(tenant, keys)
     })
   })
 })

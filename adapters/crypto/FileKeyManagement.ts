@@ -3,7 +3,7 @@
  * secret store. The file must be its owner's alone.
  */
 import { randomBytes } from "node:crypto"
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { link, mkdir, open as openFile, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Effect, Layer, Schema } from "effect"
 import { KeyManagement, KeysUnavailable } from "../../application/ports/Crypto.ts"
@@ -28,44 +28,92 @@ const line = /^([a-z0-9-]{1,32}):([0-9a-f]{64})$/u
 
 const newLine = (): string => `mk-${randomBytes(6).toString("hex")}:${randomBytes(keyBytes).toString("hex")}\n`
 
-/** Makes the file if there is none; of several processes that do, one wins and the others read its. */
-const make = async (file: string): Promise<void> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const draft = `${file}.${randomBytes(6).toString("hex")}`
-  await writeFile(draft, newLine(), { mode: 0o600, flag: "wx" })
-  // A link either makes the file whole or finds it there, so that no one reads half of it.
-  await link(draft, file).catch((cause: unknown) => {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause
-  })
-  await rm(draft)
+const hasCode = (cause: unknown, code: string): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === code
+
+/** Writes text where `flag` says, and returns once it lasts: a lost master key loses everything under it. */
+const write = async (file: string, flag: "wx" | "a", text: string): Promise<void> => {
+  const handle = await openFile(file, flag, 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
-const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
+const syncFolder = async (folder: string): Promise<void> => {
+  if (process.platform === "win32") return
+  const handle = await openFile(folder, "r")
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes the file if there is none; of several processes that do, one wins and the others read its. */
+const make = async (file: string): Promise<void> => {
+  const folder = dirname(file)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${randomBytes(6).toString("hex")}`
+  try {
+    await write(draft, "wx", newLine())
+    // A link either makes the file whole or finds it there, so that no one reads half of it.
+    await link(draft, file).catch((cause: unknown) => {
+      if (!hasCode(cause, "EEXIST")) throw cause
+    })
+  } finally {
+    await rm(draft, { force: true })
+  }
+  await syncFolder(folder)
+}
+
+/** The text of the file, which must be its owner's alone. */
+const textOf = async (file: string): Promise<string> => {
+  const handle = await openFile(file, "r")
+  try {
+    const { mode } = await handle.stat()
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) throw new Error("others may read it: chmod 600")
+    return await handle.readFile("utf8")
+  } finally {
+    await handle.close()
+  }
+}
+
+const keysIn = (text: string): ReadonlyArray<MasterKey> => {
+  const names = new Set<string>()
+  return text.split("\n").flatMap((each, index) => {
+    if (each.trim() === "") return []
+    const [, name, hex] = line.exec(each.trim()) ?? []
+    if (name === undefined || hex === undefined) throw new Error(`line ${index + 1} is not name:64 hexadecimal digits`)
+    if (names.has(name)) throw new Error(`line ${index + 1} names a key as another line does`)
+    names.add(name)
+    return [{ name, key: Buffer.from(hex, "hex") }]
+  })
+}
 
 const read = async (file: string): Promise<ReadonlyArray<MasterKey>> => {
-  const text = await readFile(file, "utf8").catch(async (cause: unknown) => {
-    if (!isMissing(cause)) throw cause
+  const text = await textOf(file).catch(async (cause: unknown) => {
+    if (!hasCode(cause, "ENOENT")) throw cause
     await make(file)
-    return readFile(file, "utf8")
+    return textOf(file)
   })
-  const { mode } = await stat(file)
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) throw new Error("others may read it: chmod 600")
-  return text
-    .split("\n")
-    .filter((each) => each.trim() !== "")
-    .map((each, index) => {
-      const [, name, hex] = line.exec(each.trim()) ?? []
-      if (name === undefined || hex === undefined)
-        throw new Error(`line ${index + 1} is not name:64 hexadecimal digits`)
-      return { name, key: Buffer.from(hex, "hex") }
-    })
+  return keysIn(text)
+}
+
+const unusable = (file: string) => (cause: unknown) =>
+  new MasterKeysUnusable({ file, reason: cause instanceof Error ? cause.message : String(cause) })
+
+const append = async (file: string): Promise<void> => {
+  await read(file)
+  // A file that was edited by hand may lack its last line break; an empty line is none.
+  await write(file, "a", `\n${newLine()}`)
 }
 
 /** Adds a master key, by which everything is wrapped from the next start on; the ones before still unwrap. */
-export const addMasterKey = async (file: string): Promise<void> => {
-  await read(file)
-  await writeFile(file, newLine(), { flag: "a", mode: 0o600 })
-}
+export const addMasterKey = (file: string): Effect.Effect<void, MasterKeysUnusable> =>
+  Effect.tryPromise({ try: () => append(file), catch: unusable(file) })
 
 /** A wrapped key names its master key: the length of the name, the name, what is sealed. */
 const headOf = ({ name }: MasterKey): Uint8Array => Buffer.concat([Buffer.of(name.length), Buffer.from(name)])
@@ -77,11 +125,7 @@ export const layer = ({ file }: { readonly file: string }): Layer.Layer<KeyManag
   Layer.effect(
     KeyManagement,
     Effect.gen(function* () {
-      const keys = yield* Effect.tryPromise({
-        try: () => read(file),
-        catch: (cause) =>
-          new MasterKeysUnusable({ file, reason: cause instanceof Error ? cause.message : String(cause) })
-      })
+      const keys = yield* Effect.tryPromise({ try: () => read(file), catch: unusable(file) })
       const newest = keys.at(-1)
       if (newest === undefined) return yield* new MasterKeysUnusable({ file, reason: "it has no key" })
       return KeyManagement.of({

@@ -1,22 +1,17 @@
 import assert from "node:assert/strict"
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
-import { createServer, type IncomingMessage, type Server } from "node:http"
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
+import { Effect, Exit, Layer, ManagedRuntime } from "effect"
+import { TestClock } from "effect/testing"
 import fc from "fast-check"
-import {
-  FieldCipher as Cipher,
-  DataKeyStore,
-  KeyManagement,
-  Secrets as SecretsPort
-} from "../../application/ports/Crypto.ts"
+import { FieldCipher as Cipher, DataKeyStore, KeyManagement, KeysUnavailable } from "../../application/ports/Crypto.ts"
 import { TenantId } from "../../domain/identity/index.ts"
 import { dataKeyStoreLayer } from "../memory/index.ts"
 import { rewrapAll } from "./FieldCipher.ts"
 import { addMasterKey } from "./FileKeyManagement.ts"
-import { AwsKeyManagement, FieldCipher, FileKeyManagement, Secrets } from "./index.ts"
+import { FieldCipher, FileKeyManagement } from "./index.ts"
 
 const bank = TenantId.make("bank")
 const other = TenantId.make("other")
@@ -126,6 +121,25 @@ describe("sealed fields", () => {
     await Promise.all([first.dispose(), second.dispose()])
   })
 
+  test("every value opens however many rotations came after it", async () => {
+    const runtime = ManagedRuntime.make(withKeys(file))
+    const cipher = await runtime.runPromise(Cipher)
+    const steps = fc.array(fc.oneof(fc.constant("rotate" as const), bytes), { maxLength: 12 })
+    await fc.assert(
+      fc.asyncProperty(steps, async (each) => {
+        const sealed: Array<readonly [Uint8Array, Uint8Array]> = []
+        for (const step of each) {
+          if (step === "rotate") await runtime.runPromise(cipher.rotate(bank))
+          else sealed.push([step, await runtime.runPromise(cipher.encrypt(bank, "place", step))])
+        }
+        for (const [plain, value] of sealed)
+          assert.deepEqual([...(await runtime.runPromise(cipher.decrypt(bank, "place", value)))], [...plain])
+      }),
+      { numRuns: 25 }
+    )
+    await runtime.dispose()
+  })
+
   test("of many processes that make a tenant's first keys at once all end with the same", async () => {
     const store = await shared()
     const runtimes = Array.from({ length: 8 }, () => ManagedRuntime.make(withKeys(file, store)))
@@ -142,16 +156,99 @@ describe("sealed fields", () => {
     const store = await shared()
     const first = ManagedRuntime.make(withKeys(file, store))
     const sealed = await first.runPromise(Effect.flatMap(Cipher, (cipher) => cipher.encrypt(bank, "p", Buffer.of(7))))
-    await addMasterKey(file)
+    await Effect.runPromise(addMasterKey(file))
     const second = ManagedRuntime.make(withKeys(file, store))
     assert.equal(await second.runPromise(rewrapAll(bank)), 2)
     assert.equal(await second.runPromise(rewrapAll(bank)), 0)
-    const lines = (await readFile(file, "utf8")).split("\n")
-    await writeFile(file, `${lines[1]}\n`)
+    const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "")
+    await writeFile(file, String(lines.at(-1)))
     const third = ManagedRuntime.make(withKeys(file, store))
     const plain = await third.runPromise(Effect.flatMap(Cipher, (cipher) => cipher.decrypt(bank, "p", sealed)))
     assert.deepEqual([...plain], [7])
     await Promise.all([first.dispose(), second.dispose(), third.dispose()])
+  })
+})
+
+/** The memory store and a key management that wraps by adding the context, with what was asked of it. */
+const counted = () => {
+  const asked: Array<string> = []
+  let isDown = false
+  const answer = <A>(what: string, make: () => A): Effect.Effect<A, KeysUnavailable> =>
+    Effect.andThen(
+      Effect.yieldNow,
+      Effect.suspend(() => {
+        asked.push(what)
+        return isDown ? Effect.fail(new KeysUnavailable({ reason: "down" })) : Effect.sync(make)
+      })
+    )
+  const kms = KeyManagement.of({
+    keyId: "counted",
+    generate: (context) =>
+      answer(`generate ${context}`, () => {
+        const plain = crypto.getRandomValues(new Uint8Array(32))
+        return { plain, wrapped: plain }
+      }),
+    wrap: (plain) => answer("wrap", () => plain),
+    unwrap: (wrapped, context) => answer(`unwrap ${context}`, () => wrapped)
+  })
+  return {
+    asked,
+    goDown: (value: boolean) => {
+      isDown = value
+    },
+    layer: Layer.succeed(KeyManagement, kms)
+  }
+}
+
+describe("data keys in memory", () => {
+  const firstKeys = ["generate bank/field/1", "generate bank/index/1", "unwrap bank/field/1", "unwrap bank/index/1"]
+
+  test("are asked for once, however many need them at the same time", async () => {
+    const { asked, layer } = counted()
+    const work = Effect.flatMap(Cipher, (cipher) =>
+      Effect.forEach(
+        Array.from({ length: 200 }, (_, index) => String(index)),
+        (place) => cipher.encrypt(bank, place, Buffer.of(7)),
+        { concurrency: "unbounded" }
+      )
+    )
+    const layers = FieldCipher.layer.pipe(Layer.provide(Layer.merge(dataKeyStoreLayer, layer)))
+    await Effect.runPromise(Effect.provide(work, layers))
+    assert.deepEqual(asked, firstKeys)
+  })
+
+  test("of a key management that was down are asked for again by the next that needs them", async () => {
+    const { goDown, layer } = counted()
+    const layers = FieldCipher.layer.pipe(Layer.provide(Layer.merge(dataKeyStoreLayer, layer)))
+    const work = Effect.gen(function* () {
+      const cipher = yield* Cipher
+      const encrypted = Effect.exit(cipher.encrypt(bank, "p", Buffer.of(7)))
+      goDown(true)
+      assert.match(String(yield* encrypted), /KeysUnavailable/u)
+      goDown(false)
+      assert.ok(Exit.isSuccess(yield* encrypted))
+    })
+    await Effect.runPromise(Effect.provide(work, layers))
+  })
+
+  test("are read again after ten minutes, so that a process that only writes follows a rotation of another", async () => {
+    const store = await shared()
+    const { layer } = counted()
+    const layers = FieldCipher.layer.pipe(Layer.provide(Layer.merge(store, layer)))
+    const own = Effect.map(Cipher, (cipher) => cipher)
+    const work = Effect.gen(function* () {
+      const [one, two] = [
+        yield* Effect.provide(own, layers, { local: true }),
+        yield* Effect.provide(own, layers, { local: true })
+      ]
+      const numberOf = Effect.map(two.encrypt(bank, "p", Buffer.of(7)), (sealed) => sealed[4])
+      assert.equal(yield* numberOf, 1)
+      yield* one.rotate(bank)
+      assert.equal(yield* numberOf, 1)
+      yield* TestClock.adjust("10 minutes")
+      assert.equal(yield* numberOf, 2)
+    })
+    await Effect.runPromise(Effect.provide(work, TestClock.layer()))
   })
 })
 
@@ -173,6 +270,24 @@ describe("master keys in a file", () => {
     await chmod(file, 0o600)
     await writeFile(file, "mk-1:abc\n")
     assert.match(String(await built(FileKeyManagement.layer({ file }))), /line 1 is not name/u)
+    const line = `mk-1:${"0".repeat(64)}\n`
+    await writeFile(file, `${line}${line}`)
+    assert.match(String(await built(FileKeyManagement.layer({ file }))), /line 2 names a key as another/u)
+    await writeFile(file, "")
+    assert.match(String(await built(FileKeyManagement.layer({ file }))), /it has no key/u)
+  })
+
+  test("that were added wrap, also behind a last line that is not ended, and those before them still unwrap", async () => {
+    await mkdir(dirname(file))
+    await writeFile(file, `mk-1:${"0".repeat(64)}`, { mode: 0o600 })
+    const old = await built(FileKeyManagement.layer({ file }))
+    await Effect.runPromise(addMasterKey(file))
+    const present = await built(FileKeyManagement.layer({ file }))
+    assert.ok(Exit.isSuccess(old) && Exit.isSuccess(present))
+    assert.equal(old.value.keyId, "mk-1")
+    assert.notEqual(present.value.keyId, "mk-1")
+    const { plain, wrapped } = await Effect.runPromise(old.value.generate("c"))
+    assert.deepEqual(await Effect.runPromise(present.value.unwrap(wrapped, "c")), plain)
   })
 
   test("unwrap in the context that they wrapped in, and in no other", async () => {
@@ -185,130 +300,5 @@ describe("master keys in a file", () => {
       }).pipe(Effect.provide(FileKeyManagement.layer({ file })))
     )
     assert.match(String(outcome), /KeysUnavailable/u)
-  })
-})
-
-const Asked = Schema.Struct({
-  KeyId: Schema.optionalKey(Schema.String),
-  KeySpec: Schema.optionalKey(Schema.String),
-  Plaintext: Schema.optionalKey(Schema.String),
-  CiphertextBlob: Schema.optionalKey(Schema.String),
-  EncryptionContext: Schema.Struct({ context: Schema.String })
-})
-
-const textOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Array<Buffer> = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString()
-}
-
-/** No AWS is here: a server that speaks the wire of KMS (AWS JSON 1.1) and answers as its API reference says. */
-describe("master keys in AWS KMS", () => {
-  let server: Server
-  let endpoint = ""
-  let failures = 0
-  const seen: Array<{ readonly target: string; readonly authorization: string }> = []
-  const wrap = (plain: string, context: string): string => Buffer.from(`${context}|${plain}`).toString("base64")
-
-  before(async () => {
-    process.env.AWS_ACCESS_KEY_ID = "AKIDEXAMPLE"
-    process.env.AWS_SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-    server = createServer((request, response) => {
-      void textOf(request).then((text) => {
-        const asked = Schema.decodeUnknownSync(Schema.fromJsonString(Asked))(text)
-        const target = String(request.headers["x-amz-target"])
-        seen.push({ target, authorization: String(request.headers.authorization) })
-        const { context } = asked.EncryptionContext
-        const answer = (status: number, body: object): void => {
-          response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(body))
-        }
-        if (failures > 0) {
-          failures--
-          return answer(500, { __type: "KMSInternalException" })
-        }
-        if (target === "TrentService.GenerateDataKey") {
-          const plain = Buffer.alloc(32, 9).toString("base64")
-          return answer(200, { KeyId: asked.KeyId, Plaintext: plain, CiphertextBlob: wrap(plain, context) })
-        }
-        if (target === "TrentService.Encrypt")
-          return answer(200, { CiphertextBlob: wrap(asked.Plaintext ?? "", context) })
-        const [bound, plain] = Buffer.from(asked.CiphertextBlob ?? "", "base64")
-          .toString()
-          .split("|")
-        return bound === context
-          ? answer(200, { Plaintext: plain })
-          : answer(400, { __type: "InvalidCiphertextException" })
-      })
-    })
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    const address = server.address()
-    assert.ok(typeof address === "object" && address !== null)
-    endpoint = `http://127.0.0.1:${address.port}`
-  })
-  after(() => new Promise((resolve) => server.close(resolve)))
-
-  const aws = () => AwsKeyManagement.layer({ keyId: "alias/bank", region: "eu-central-1", endpoint })
-
-  test("signed requests make, wrap and unwrap keys in their context", async () => {
-    await Effect.runPromise(
-      Effect.gen(function* () {
-        const kms = yield* KeyManagement
-        assert.equal(kms.keyId, "alias/bank")
-        const { plain, wrapped } = yield* kms.generate("bank/field/1")
-        assert.equal(plain.length, 32)
-        assert.deepEqual([...(yield* kms.unwrap(wrapped, "bank/field/1"))], [...plain])
-        assert.deepEqual([...(yield* kms.unwrap(yield* kms.wrap(plain, "c"), "c"))], [...plain])
-        assert.match(String(yield* Effect.exit(kms.unwrap(wrapped, "bank/field/2"))), /KeysUnavailable/u)
-      }).pipe(Effect.provide(aws()))
-    )
-    assert.deepEqual(
-      new Set(seen.map(({ target }) => target)),
-      new Set(["TrentService.GenerateDataKey", "TrentService.Encrypt", "TrentService.Decrypt"])
-    )
-    for (const { authorization } of seen)
-      assert.match(authorization, /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/kms\/aws4_request/u)
-  })
-
-  test("a moment's failure is asked again, a lasting one is told", async () => {
-    const made = Effect.provide(
-      Effect.flatMap(KeyManagement, (kms) => kms.generate("c")),
-      aws()
-    )
-    failures = 1
-    assert.ok(Exit.isSuccess(await Effect.runPromiseExit(made)))
-    failures = 10
-    assert.match(String(await Effect.runPromiseExit(made)), /KeysUnavailable/u)
-    failures = 0
-  })
-})
-
-describe("secrets", () => {
-  const drawn = <A>(
-    draw: (secrets: SecretsPort["Service"]) => Effect.Effect<A>,
-    count: number
-  ): Promise<ReadonlyArray<A>> =>
-    Effect.runPromise(
-      Effect.provide(
-        Effect.flatMap(SecretsPort, (secrets) => Effect.all(Array.from({ length: count }, () => draw(secrets)))),
-        Secrets.layer
-      )
-    )
-
-  test("every digit is as likely as any other, and codes have as many as asked for", async () => {
-    const codes = await drawn(({ digits }) => digits(8), 5000)
-    assert.ok(codes.every((code) => /^\d{8}$/u.test(code)))
-    const counts = new Map<string, number>()
-    for (const digit of codes.join("")) counts.set(digit, (counts.get(digit) ?? 0) + 1)
-    // Chi-squared with 9 degrees of freedom: above 40 once in a hundred thousand runs.
-    const chi = [...counts.values()].reduce((sum, count) => sum + (count - 4000) ** 2 / 4000, 0)
-    assert.ok(counts.size === 10 && chi < 40, String(chi))
-  })
-
-  test("tokens and recovery codes are of their forms, and none comes twice", async () => {
-    const tokens = await drawn(({ token }) => token, 1000)
-    assert.ok(tokens.every((each) => /^[A-Za-z0-9_-]{43}$/u.test(each)) && new Set(tokens).size === 1000)
-    const codes = await drawn(({ recoveryCode }) => recoveryCode, 1000)
-    assert.ok(codes.every((each) => /^([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$/u.test(each)))
-    assert.equal(new Set(codes).size, 1000)
   })
 })

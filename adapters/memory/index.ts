@@ -53,6 +53,5 @@ export const usersLayer = Layer.mergeAll(
 export const delegationStoreLayer = delegationStore
 export const approvalStoreLayer = approvalStore
 
-export { Inbox, layer as inboxMailerLayer, type SentMail } from "./InboxMailer.ts"
-
 export { layer as dataKeyStoreLayer } from "./DataKeyStore.ts"
+export { Inbox, layer as inboxMailerLayer, type SentMail } from "./InboxMailer.ts"
