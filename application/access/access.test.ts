@@ -159,6 +159,21 @@ specify(
 )
 
 specify(
+  "what one customer lent gives nothing of another's that is in the same batch",
+  Effect.gen(function* () {
+    const [owner, friend, stranger] = [yield* customerOf(north), yield* customerOf(north), yield* customerOf(north)]
+    yield* lent(owner.customer, friend.customer, { right: "manage" })
+    const moving = ({ account, other }: Things) =>
+      ({ kind: "transfer", from: account, to: other, amount: dollars(1) }) as const
+    const posting = (...items: ReadonlyArray<Things>) =>
+      asked(LedgerGuards.postBatch, { items: items.map(moving) }, ownerOf(friend))
+    assert.equal(yield* posting(owner, friend), "done")
+    assert.equal(yield* posting(owner, stranger), "BatchRejected")
+    assert.equal(yield* posting(stranger, owner), "BatchRejected")
+  })
+)
+
+specify(
   "a party to a transaction or a hold sees it and leaves no trace; whoever is none finds nothing and does",
   Effect.gen(function* () {
     const [own, other] = [yield* customerOf(north), yield* customerOf(north)]
