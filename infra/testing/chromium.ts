@@ -1,0 +1,82 @@
+import { spawnSync } from "node:child_process"
+import { accessSync, constants, existsSync, statSync } from "node:fs"
+import { delimiter, join } from "node:path"
+import { type Browser, chromium } from "playwright-core"
+
+/** What Chromium is called, in the order in which the names are tried. */
+const names = ["chromium", "chromium-browser", "google-chrome"] as const
+
+const installMs = 300_000
+const startMs = 30_000
+
+/** The program, or why there is none, in a few words. */
+type Found = { readonly program: string } | { readonly reason: string }
+
+const isProgram = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** A program that the environment names and that is not there is an error: whoever set it meant that one. */
+const fromEnvironment = (): Found => {
+  const program = process.env.BANK_CHROMIUM
+  if (!program) return { reason: "BANK_CHROMIUM is not set" }
+  if (!isProgram(program)) throw new Error(`BANK_CHROMIUM names ${program}, which is no program`)
+  return { program }
+}
+
+const fromPath = (): Found => {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "")
+  const program = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram)
+  return program === undefined ? { reason: `none of ${names.join(", ")} is on the PATH` } : { program }
+}
+
+/** Installs Debian's or Ubuntu's chromium, as root only. */
+const fromPackage = (): Found => {
+  if (process.getuid?.() !== 0) return { reason: "only root may install chromium" }
+  if (!existsSync("/etc/debian_version")) return { reason: "this is not Debian" }
+  const apt = (...args: ReadonlyArray<string>) =>
+    spawnSync("apt-get", args, {
+      stdio: ["ignore", "ignore", "pipe"],
+      encoding: "utf8",
+      timeout: installMs,
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+    })
+  const install = () => apt("install", "-y", "--no-install-recommends", "chromium")
+  if (install().status !== 0) {
+    apt("update")
+    const second = install()
+    if (second.status !== 0)
+      return { reason: `apt-get says "${second.stderr?.trim().split("\n").at(-1) ?? second.error?.message}"` }
+  }
+  return fromPath()
+}
+
+const candidates = { environment: fromEnvironment, local: fromPath, package: fromPackage }
+
+/** Finds or installs a Chromium; gives its program. Throws an error that says what to do. */
+export const findChromium = (): string => {
+  const reasons: Array<string> = []
+  for (const [source, find] of Object.entries(candidates)) {
+    const found = find()
+    if ("program" in found) return found.program
+    reasons.push(`${source}: ${found.reason}`)
+  }
+  throw new Error(
+    `There is no Chromium for the tests. Install chromium so that it is on the PATH, or set BANK_CHROMIUM to its program.\n  ${reasons.join("\n  ")}`
+  )
+}
+
+/** Starts a Chromium without a window. Close it: it does not end with the tests by itself. */
+export const openChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: findChromium(),
+    headless: true,
+    timeout: startMs,
+    // Chromium does not start its sandbox as root.
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : []
+  })
