@@ -5,8 +5,18 @@
 import { createHash } from "node:crypto"
 import { type FileHandle, open } from "node:fs/promises"
 import { dictionary } from "@zxcvbn-ts/language-common"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { BreachedPasswords } from "../../application/ports/Crypto.ts"
+
+/** The file of breached passwords cannot be used; the reason says why. */
+export class BreachedPasswordsUnusable extends Schema.TaggedError<BreachedPasswordsUnusable>()(
+  "BreachedPasswordsUnusable",
+  { file: Schema.String, reason: Schema.String }
+) {
+  override get message(): string {
+    return `${this.file}: ${this.reason}`
+  }
+}
 
 /** Bytes that hold at least one whole line, which has about 45, wherever they begin. */
 const windowBytes = 256
@@ -19,6 +29,14 @@ const read = async (file: FileHandle, at: number, length: number): Promise<strin
 /** The digest of the first line that begins after a place; undefined after the last. */
 const digestAfter = async (file: FileHandle, at: number): Promise<string | undefined> =>
   /\n([0-9A-Fa-f]{40})/u.exec(await read(file, at, windowBytes))?.[1]?.toUpperCase()
+
+/** Opens a file that begins as one of digests does: one of another kind would know no password, and nobody would notice. */
+const openDigests = async (path: string): Promise<FileHandle> => {
+  const file = await open(path, "r")
+  if (/^[0-9A-Fa-f]{40}:\d+\r?(\n|$)/u.test(await read(file, 0, windowBytes))) return file
+  await file.close()
+  throw new Error("its first line is not SHA-1:count")
+}
 
 /** Looks a digest up by halving, at most about 40 reads in any file, and reading what is left. */
 const isIn = async (file: FileHandle, digest: string): Promise<boolean> => {
@@ -40,7 +58,11 @@ const variants = (password: string): ReadonlyArray<string> => {
 }
 
 /** Knows the built-in list and, where it is given, the file. */
-export const layer = ({ file }: { readonly file?: string } = {}): Layer.Layer<BreachedPasswords> =>
+export const layer = ({
+  file
+}: {
+  readonly file?: string
+} = {}): Layer.Layer<BreachedPasswords, BreachedPasswordsUnusable> =>
   Layer.effect(
     BreachedPasswords,
     Effect.gen(function* () {
@@ -49,7 +71,14 @@ export const layer = ({ file }: { readonly file?: string } = {}): Layer.Layer<Br
         file === undefined
           ? undefined
           : yield* Effect.acquireRelease(
-              Effect.promise(() => open(file, "r")),
+              Effect.tryPromise({
+                try: () => openDigests(file),
+                catch: (cause) =>
+                  new BreachedPasswordsUnusable({
+                    file,
+                    reason: cause instanceof Error ? cause.message : String(cause)
+                  })
+              }),
               (opened) => Effect.promise(() => opened.close())
             )
       const isListed = async (password: string): Promise<boolean> => {

@@ -1,6 +1,7 @@
 /**
  * Argon2id by Bun, on threads of its own. Bounds: `concurrencyMax` hashes at a time, each with `memoryKiB`, and
- * `waitingMax` that wait; one more is told to come again.
+ * `waitingMax` that wait; one more is told to come again. Who gives up leaves the queue, but a hash that has begun cannot be
+ * stopped and keeps its place until it is done, so that those who come and go take no more than the bound.
  */
 import { Effect, Layer, Semaphore } from "effect"
 import { HashingOverloaded, PasswordHasher } from "../../application/ports/Crypto.ts"
@@ -31,7 +32,9 @@ const make = Effect.fnUntraced(function* (options: HashingOptions) {
     Effect.suspend(() => {
       if (present >= concurrencyMax + waitingMax) return Effect.fail(new HashingOverloaded({}))
       present++
-      return slots.withPermit(Effect.promise(work)).pipe(Effect.ensuring(Effect.sync(() => present--)))
+      return slots
+        .withPermit(Effect.uninterruptible(Effect.promise(work)))
+        .pipe(Effect.ensuring(Effect.sync(() => present--)))
     })
   // Made now, so that the first login of an unknown user takes no longer than any other.
   const nobodys = yield* Effect.promise(() => Bun.password.hash(crypto.randomUUID(), parameters))

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, describe, test } from "node:test"
-import { Effect, Result } from "effect"
+import { Duration, Effect, Fiber, Result } from "effect"
 import { PasswordHasher as Hasher, BreachedPasswords as Port } from "../../application/ports/Crypto.ts"
 import { BreachedPasswords, PasswordHasher } from "./index.ts"
 
@@ -46,6 +46,36 @@ describe("hashing passwords", () => {
     assert.equal(failures.length, 20 - weak.concurrencyMax - weak.waitingMax)
     assert.ok(failures.every(({ failure }) => failure._tag === "HashingOverloaded"))
   })
+
+  test("who gives up while its password is hashed keeps its place until that is done", () =>
+    hashing(
+      (hasher) =>
+        Effect.gen(function* () {
+          const first = yield* Effect.forkChild(hasher.hash("correct horse battery"), { startImmediately: true })
+          const given = yield* Effect.forkChild(Fiber.interrupt(first), { startImmediately: true })
+          assert.ok(Result.isFailure(yield* Effect.result(hasher.hash("correct horse battery"))))
+          yield* Fiber.join(given)
+          assert.ok(Result.isSuccess(yield* Effect.result(hasher.hash("correct horse battery"))))
+        }),
+      { ...weak, concurrencyMax: 1, waitingMax: 0 }
+    ))
+
+  test("nobody's password takes about as long as a wrong one", () =>
+    hashing(
+      (hasher) =>
+        Effect.gen(function* () {
+          const hash = yield* hasher.hash("correct horse battery")
+          const took = (against: string | undefined) =>
+            Effect.map(
+              Effect.forEach([1, 2, 3, 4, 5], () => Effect.timed(hasher.verify("wrong", against))),
+              (runs) => Math.min(...runs.map(([duration]) => Duration.toMillis(duration)))
+            )
+          const [known, unknown] = [yield* took(hash), yield* took(undefined)]
+          // A missing hash that was not worked on would take thousandths of it.
+          assert.ok(unknown > known / 4, `${unknown} ms and ${known} ms`)
+        }),
+      { ...weak, memoryKiB: 19_456, passes: 2 }
+    ))
 })
 
 describe("breached passwords", () => {
@@ -86,5 +116,21 @@ describe("breached passwords", () => {
   test("what is not in the file is not found", async () => {
     const others = Array.from({ length: 500 }, (_, index) => `another phrase ${index}`)
     assert.ok((await has(others, { file })).every((each) => !each))
+  })
+
+  test("a file of one line, and of lines without carriage returns in lower case, is searched as well", async () => {
+    const path = join(folder, "few.txt")
+    await writeFile(path, `${sha1("only one")}:3`)
+    assert.deepEqual(await has(["only one", "not that one"], { file: path }), [true, false])
+    const lines = listed.map((each) => `${sha1(each).toLowerCase()}:1`).sort()
+    await writeFile(path, `${lines.join("\n")}\n`)
+    assert.ok((await has(listed.slice(0, 200), { file: path })).every((each) => each))
+  })
+
+  test("a file that is not there, or of another form, is refused at the start", async () => {
+    const path = join(folder, "ntlm.txt")
+    await writeFile(path, `${"A".repeat(32)}:3\r\n`)
+    await assert.rejects(has([], { file: path }), /its first line is not SHA-1:count/u)
+    await assert.rejects(has([], { file: join(folder, "none.txt") }), /ENOENT/u)
   })
 })
