@@ -40,10 +40,12 @@ const through = (mayCheckpoint: boolean, contender: Contender, server: Server): 
   mayCheckpoint ? throughCheckpoint(contender, server) : contender
 
 const printMemory = (readings: ReadonlyArray<readonly [when: string, bytes: number]>): void => {
-  const { accountsCachedMax } = defaultOptions
+  const { accountsCachedMax, accountsPackedMax } = defaultOptions
   console.log("\nResident memory of this process, which holds both ledgers, the load and the ids of all accounts:\n")
   for (const [when, bytes] of readings) console.log(`- ${when}: ${megabytes(bytes)}`)
-  console.log(`- a writer keeps at most ${accountsCachedMax.toLocaleString("en-US")} accounts in memory`)
+  console.log(
+    `- a writer keeps at most ${accountsCachedMax.toLocaleString("en-US")} accounts as they are, and ${accountsPackedMax.toLocaleString("en-US")} packed`
+  )
 }
 
 /** Runs the benchmark in a fresh database and one more, and prints what it found. Answers whether every check held. */

@@ -1,6 +1,7 @@
 import type { AccountId } from "../../../domain/ids/index.ts"
 import { LedgerAccount } from "../../../domain/ledger/index.ts"
 import { uuidOf } from "../Uuid.ts"
+import { packedAccounts } from "./PackedAccounts.ts"
 import type { StoredAccount } from "./Rows.ts"
 
 /** How a batch leaves an account's row: new, with more posted and nothing else changed, or changed in any way. */
@@ -35,7 +36,10 @@ export interface AccountCache {
   readonly load: (stored: StoredAccount, batch: number) => void
   /** Takes the account as the batch leaves it. */
   readonly change: (account: LedgerAccount.LedgerAccount, batch: number) => Change
-  /** Drops accounts, first come first gone, until at most `max` are left; none of a batch after `committed`. */
+  /**
+   * Packs accounts away, first come first gone, until at most `max` are left as they are; none of a batch after
+   * `committed`. Those that there is no room for are dropped, to be read from the database when they are needed.
+   */
   readonly evict: (max: number, committed: number) => void
 }
 
@@ -59,10 +63,19 @@ const differenceOf = (
     ? "posted"
     : "changed"
 
-export const accountCache = (): AccountCache => {
+/** A cache that packs away up to `packedMax` accounts. */
+export const accountCache = (packedMax: number): AccountCache => {
   const cached = new Map<AccountId, CachedAccount>()
+  const packed = packedAccounts(packedMax)
   return {
-    get: (id) => cached.get(id)?.account,
+    get: (id) => {
+      const found = cached.get(id)
+      if (found !== undefined) return found.account
+      const unpacked = packed.get(id)
+      if (unpacked === undefined) return undefined
+      cached.set(id, unpacked)
+      return unpacked.account
+    },
     uuid: (id) => cached.get(id)?.uuid ?? uuidOf(id),
     load: ({ account, version, short }, batch) => {
       cached.set(account.id, { account, version, short, batch, uuid: uuidOf(account.id) })
@@ -90,6 +103,7 @@ export const accountCache = (): AccountCache => {
         cached.delete(id)
         // At the end of the map its turn comes again.
         if (account.batch > committed) cached.set(id, account)
+        else packed.put(account)
       }
     }
   }

@@ -12,6 +12,8 @@ export interface LedgerOptions {
   readonly batchMax: number
   /** Accounts kept in memory after their batch: about 1 kB each. */
   readonly accountsCachedMax: number
+  /** Accounts packed away beyond those: about 140 bytes each. Others are read when they are needed. */
+  readonly accountsPackedMax: number
   readonly readConnectionsMax: number
   /** How long a closing ledger waits for what it accepted. */
   readonly closeTimeoutMs: number
@@ -21,7 +23,8 @@ export const defaultOptions: LedgerOptions = {
   ledgerId: defaultLedgerId,
   requestsMax: 32_768,
   batchMax: 4096,
-  accountsCachedMax: 200_000,
+  accountsCachedMax: 50_000,
+  accountsPackedMax: 1_500_000,
   readConnectionsMax: 4,
   closeTimeoutMs: 30_000
 }

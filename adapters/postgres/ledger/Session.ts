@@ -79,7 +79,7 @@ const opened = Effect.fnUntraced(function* (
   const { ledger } = epoch
   const reads = lookup(reading, ledger)
   const [last, nextExpiry] = yield* Effect.all([reads.last, reads.nextExpiry(Instant.fromMillis(Instant.millisMin))])
-  const cache = accountCache()
+  const cache = accountCache(options.accountsPackedMax)
   yield* writing.script(prepareAppend(ledger))
   const { isKept, ...journal } = yield* journalEnd(reading, ledger, options.ledgerId)
   if (!isKept) yield* keepEnd(writing, epoch, journal)

@@ -131,7 +131,12 @@ describe("the writer of a ledger", () => {
   })
 
   test("decides right with accounts that memory has no room for", async () => {
-    const ledger = start(database.url, { ledgerId: newLedger(), accountsCachedMax: 3, batchMax: 2 })
+    const ledger = start(database.url, {
+      ledgerId: newLedger(),
+      accountsCachedMax: 3,
+      accountsPackedMax: 4,
+      batchMax: 2
+    })
     const run = ledger.runPromise(
       Effect.gen(function* () {
         const { bank } = yield* funded(0)
