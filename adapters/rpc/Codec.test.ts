@@ -2,9 +2,21 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { create, type DescEnum, type DescMessage, fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf"
 import * as fc from "fast-check"
+import { Confidentiality, GrantType } from "../../application/clients/index.ts"
+import { Approval } from "../../application/ports/ApprovalStore.ts"
+import { AuditRecord } from "../../application/ports/AuditLog.ts"
 import { Account } from "../../domain/accounts/index.ts"
+import { Credentials, Delegation, Kyc, Role, Session, User } from "../../domain/identity/index.ts"
 import { TypedId } from "../../domain/ids/index.ts"
 import { Hold, LedgerAccount, Side, Transaction } from "../../domain/ledger/index.ts"
+import {
+  ApprovalSchema,
+  ApprovalStatusSchema,
+  FileApprovalRequestSchema
+} from "../../proto/gen/bank/access/v1/approval_service_pb.ts"
+import { AuditOutcomeSchema } from "../../proto/gen/bank/access/v1/audit_service_pb.ts"
+import { ConfidentialitySchema, GrantTypeSchema } from "../../proto/gen/bank/access/v1/client_service_pb.ts"
+import { DelegationKindSchema, DelegationRightSchema } from "../../proto/gen/bank/access/v1/delegation_service_pb.ts"
 import {
   AccountStatusSchema,
   FreezeSchema,
@@ -28,6 +40,13 @@ import {
   SubmitResponseSchema
 } from "../../proto/gen/bank/ledger/v1/ledger_service_pb.ts"
 import { TransferRequestSchema } from "../../proto/gen/bank/transaction/v1/transaction_service_pb.ts"
+import {
+  AssuranceSchema,
+  AuthenticationMethodSchema,
+  SecondFactorLoginSchema,
+  SecondFactorSchema
+} from "../../proto/gen/bank/user/v1/session_service_pb.ts"
+import { KycLevelSchema, KycStatusSchema, RoleSchema, UserStatusSchema } from "../../proto/gen/bank/user/v1/user_pb.ts"
 import { messageOf, plainOf } from "./Codec.ts"
 
 /** The plain JSON after a journey as bytes, and as JSON. */
@@ -38,6 +57,9 @@ const afterJourneys = (desc: DescMessage, plain: unknown): ReadonlyArray<unknown
     plainOf(desc, fromJson(desc, toJson(desc, message)))
   ]
 }
+
+// JSON text has no sign for zero.
+const withoutNegativeZero = (json: unknown): unknown => JSON.parse(JSON.stringify(json))
 
 // `deepEqual` tells objects without a prototype from others.
 const ordinary = { noNullPrototype: true }
@@ -147,13 +169,49 @@ describe("messages and plain JSON", () => {
     ["kinds of a ledger account", LedgerAccountKindSchema, LedgerAccount.Kind.literals],
     ["restrictions", RestrictionSchema, LedgerAccount.Restriction.literals],
     ["statuses of an account", AccountStatusSchema, Account.Status.literals],
-    ["freezes", FreezeSchema, Account.Freeze.literals]
+    ["freezes", FreezeSchema, Account.Freeze.literals],
+    ["roles", RoleSchema, Role.literals],
+    ["statuses of a user", UserStatusSchema, User.UserStatus.literals],
+    ["levels of identification", KycLevelSchema, Kyc.KycLevel.literals],
+    ["statuses of identification", KycStatusSchema, User.Kyc.fields.status.literals],
+    ["ways to log in", AuthenticationMethodSchema, Session.AuthenticationMethod.literals],
+    ["second factors", SecondFactorSchema, Credentials.SecondFactor.literals],
+    ["assurances", AssuranceSchema, Session.Session.fields.assurance.literals],
+    ["kinds of delegation", DelegationKindSchema, Delegation.Kind.literals],
+    ["rights of a delegate", DelegationRightSchema, Delegation.Right.literals],
+    ["statuses of an approval", ApprovalStatusSchema, Approval.fields.status.literals],
+    ["outcomes on the audit log", AuditOutcomeSchema, AuditRecord.fields.outcome.literals],
+    ["confidentialities", ConfidentialitySchema, Confidentiality.literals],
+    ["grant types", GrantTypeSchema, GrantType.literals]
   ] satisfies ReadonlyArray<readonly [string, DescEnum, ReadonlyArray<string>]>) {
     test(`the ${name} are those of the domain`, () => {
       const names = desc.values.filter(({ number }) => number !== 0).map(({ localName }) => localName.toLowerCase())
       assert.deepEqual(names.sort(), [...literals].sort())
     })
   }
+
+  test("any JSON is the same after any journey, alone, as an object and inside a choice", () => {
+    const json = fc.jsonValue({ noUnicodeString: false, stringUnit: "grapheme" }).map(withoutNegativeZero)
+    const object = fc.dictionary(fc.oneof(text, fc.constant("__proto__")), json, { noNullPrototype: true })
+    fc.assert(
+      fc.property(object, json, (command, result) => {
+        const filed = { operation: "transactions.post", command, idempotencyKey: "k" }
+        for (const after of afterJourneys(FileApprovalRequestSchema, filed)) assert.deepEqual(after, filed)
+        const approval = { id: "apr", operation: "transactions.post", command, status: "done", maker: "m", result }
+        for (const after of afterJourneys(ApprovalSchema, approval)) assert.deepEqual(after, approval)
+        const login = { ticket: "t", passkey: command }
+        for (const after of afterJourneys(SecondFactorLoginSchema, login)) assert.deepEqual(after, login)
+      }),
+      { numRuns: 200 }
+    )
+  })
+
+  test("a JSON value that holds nothing is null", () => {
+    // Bytes of field 2, `command`: one entry `a` whose value has no kind.
+    const bytes = new Uint8Array([0x12, 0x07, 0x0a, 0x05, 0x0a, 0x01, 0x61, 0x12, 0x00])
+    const request = fromBinary(FileApprovalRequestSchema, bytes)
+    assert.deepEqual(plainOf(FileApprovalRequestSchema, request).command, { a: null })
+  })
 
   test("an unspecified side is no side, and an unknown one stays a number for the Schema to refuse", () => {
     // Bytes of field 2, `side`, as a client of a later version may send them.

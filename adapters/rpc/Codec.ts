@@ -7,6 +7,7 @@
  * - a message that is one oneof of messages and nothing else is a tagged union: `{ _tag: "Post", … }`, tagged by the name
  *   of the message that is set;
  * - a 64-bit integer is a number, and text only where the field says `jstype = JS_STRING`;
+ * - a `google.protobuf.Struct` or `Value` is the JSON that it holds, and one that holds nothing is null;
  * - an empty map is no value;
  * - a list and a field without presence are always there.
  */
@@ -16,13 +17,23 @@ import {
   type DescField,
   type DescMessage,
   type DescOneof,
+  fromJsonString,
   isMessage,
   type Message,
   type MessageShape,
   ScalarType
 } from "@bufbuild/protobuf"
 import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect"
-import { FeatureSet_FieldPresence, type Timestamp, TimestampSchema, timestampFromMs } from "@bufbuild/protobuf/wkt"
+import {
+  FeatureSet_FieldPresence,
+  type Struct,
+  StructSchema,
+  type Timestamp,
+  TimestampSchema,
+  timestampFromMs,
+  type Value,
+  ValueSchema
+} from "@bufbuild/protobuf/wkt"
 
 /** A JSON object. */
 export interface Plain {
@@ -46,6 +57,24 @@ const textOf = ({ seconds, nanos }: Timestamp): string => {
     return `${seconds}s ${nanos}ns`
   const rest = nanos % nanosPerMilli
   return rest === 0 ? date.toISOString() : `${date.toISOString().slice(0, -1)}${String(rest).padStart(6, "0")}Z`
+}
+
+// Own properties whatever a key is: it may be `__proto__`.
+const jsonObjectOf = ({ fields }: Struct): Plain =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, jsonOf(value)]))
+
+const jsonOf = ({ kind }: Value): unknown => {
+  switch (kind.case) {
+    case "structValue":
+      return jsonObjectOf(kind.value)
+    case "listValue":
+      return kind.value.values.map(jsonOf)
+    case "nullValue":
+    case undefined:
+      return null
+    default:
+      return kind.value
+  }
 }
 
 const numberOf = (value: bigint): number | string => {
@@ -73,6 +102,8 @@ const isPresent = (message: ReflectMessage, field: DescField): boolean =>
 
 const plainMessage = (message: ReflectMessage): unknown => {
   if (isMessage(message.message, TimestampSchema)) return textOf(message.message)
+  if (isMessage(message.message, StructSchema)) return jsonObjectOf(message.message)
+  if (isMessage(message.message, ValueSchema)) return jsonOf(message.message)
   const union = unionOf(message.desc)
   if (union !== undefined) {
     const chosen = message.oneofCase(union)
@@ -144,6 +175,8 @@ const same: Build = (value) => value
 /** Makes the value of a single field, a list's item or a map's entry. */
 const valueBuilder = (field: DescField): Build => {
   const { message } = field
+  // Generated messages hold a Struct as its JSON.
+  if (message?.typeName === StructSchema.typeName) return same
   if (message !== undefined) return (value) => builderOf(message)(value)
   if (field.enum !== undefined) return enumBuilder(field.enum)
   return longs.has(field.scalar) ? longBuilder(field) : same
@@ -208,6 +241,7 @@ const fieldsBuilder = (desc: DescMessage) => {
 
 const makeBuilder = (desc: DescMessage): ((plain: unknown) => Message) => {
   if (desc.typeName === TimestampSchema.typeName) return (text) => timestampFromMs(Date.parse(String(text)))
+  if (desc.typeName === ValueSchema.typeName) return (json) => fromJsonString(ValueSchema, JSON.stringify(json))
   return unionOf(desc) === undefined ? fieldsBuilder(desc) : unionBuilder(desc)
 }
 

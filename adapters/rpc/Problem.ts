@@ -58,9 +58,19 @@ export const fieldErrors = (error: Schema.SchemaError, prefix: ReadonlyArray<str
   return [...found.values()]
 }
 
-const metadata = (requestId: string, kind?: Kind, challenges: ReadonlyArray<string> = []): Record<string, string> => ({
+/** Seconds until the same request may be answered otherwise (RFC 9110, 10.2.3); undefined where it never is. */
+const retryAfterOf = (error: ApplicationError, kind: Kind): number | undefined => {
+  if (error._tag === "LoginThrottled") return error.retryAfterSeconds
+  return kind === "exhausted" || kind === "unavailable" ? 1 : undefined
+}
+
+const metadata = (
+  requestId: string,
+  retryAfter?: number,
+  challenges: ReadonlyArray<string> = []
+): Record<string, string> => ({
   [requestIdHeader]: requestId,
-  ...(kind === "exhausted" || kind === "unavailable" ? { "retry-after": "1" } : {}),
+  ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
   ...(challenges.length === 0 ? {} : { "www-authenticate": challenges.join(", ") })
 })
 
@@ -82,9 +92,12 @@ export const connectErrorOf = (error: ApplicationError | InvalidRequest, request
   const { code, kind, title, detail, field } = describe(error)
   const errors = field === undefined ? [] : [{ field: fieldOf(field), message: detail }]
   const value = { code, title, detail, requestId, errors, errorJson: errorJsonOf(error) }
-  return new ConnectError(detail, codeByKind[kind], metadata(requestId, kind, challengesOf(error)), [
-    { desc: ProblemSchema, value }
-  ])
+  return new ConnectError(
+    detail,
+    codeByKind[kind],
+    metadata(requestId, retryAfterOf(error, kind), challengesOf(error)),
+    [{ desc: ProblemSchema, value }]
+  )
 }
 
 /** The answer to a request that met a bug; what went wrong is in the log under the request id and nowhere else. */
