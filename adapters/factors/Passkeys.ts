@@ -5,6 +5,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse
 } from "@simplewebauthn/server"
+import { COSEALG, decodeAttestationObject, isoBase64URL } from "@simplewebauthn/server/helpers"
 import { Effect, Layer, Schema } from "effect"
 import { PasskeyRefused, Passkeys, type WebAuthnJson } from "../../application/ports/SecondFactors.ts"
 import type { Credentials } from "../../domain/identity/index.ts"
@@ -18,7 +19,13 @@ export interface PasskeyOptions {
   readonly origins: ReadonlyArray<string>
 }
 
+/** What credentials may sign by (RFC 9053); all browsers and authenticators have one of them. */
+const supportedAlgorithmIDs = [COSEALG.ES256, COSEALG.EdDSA, COSEALG.RS256]
+
 const Base64Url = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,100000}$/u))
+
+/** Such as `internal` or `usb`; others may come with new devices, and are kept as they are. */
+const Transport = Schema.String.check(Schema.isPattern(/^[a-z-]{1,20}$/u))
 
 const Extensions = Schema.Record(Schema.String, Schema.Unknown)
 
@@ -31,7 +38,7 @@ const Registration = Schema.Struct({
   response: Schema.Struct({
     clientDataJSON: Base64Url,
     attestationObject: Base64Url,
-    transports: Schema.optionalKey(Schema.Array(Schema.String))
+    transports: Schema.optionalKey(Schema.Array(Transport).check(Schema.isMaxLength(10)))
   })
 })
 
@@ -57,6 +64,16 @@ const refused = (cause: unknown): PasskeyRefused =>
 
 const jsonOf = (options: object): WebAuthnJson => ({ ...options })
 
+/**
+ * Whether an attestation is what browsers pass on where none is asked for (WebAuthn, 5.1.3): none, or a signature by the
+ * credential itself. One with certificates is not looked at: to verify it may fetch what its certificates name.
+ */
+const isUnattested = (attestationObject: string): boolean => {
+  const attestation = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject))
+  const format = attestation.get("fmt")
+  return format === "none" || (format === "packed" && attestation.get("attStmt").get("x5c") === undefined)
+}
+
 const known = ({ id, transports }: Credentials.Passkey) => ({ id, transports: [...transports] })
 
 const make = ({ rpId, rpName, origins }: PasskeyOptions) => {
@@ -71,6 +88,7 @@ const make = ({ rpId, rpName, origins }: PasskeyOptions) => {
           userName: user.email ?? user.id,
           userDisplayName: user.profile?.fullName ?? "",
           attestationType: "none",
+          supportedAlgorithmIDs,
           excludeCredentials: existing.map(known),
           authenticatorSelection: { residentKey: "required", userVerification: "required" }
         })
@@ -79,11 +97,14 @@ const make = ({ rpId, rpName, origins }: PasskeyOptions) => {
     register: Effect.fnUntraced(function* (answer, challenge) {
       const { response, ...rest } = yield* Effect.mapError(decodeRegistration(answer), refused)
       const { transports = [], ...attested } = response
+      if (!(yield* Effect.try({ try: () => isUnattested(attested.attestationObject), catch: refused })))
+        return yield* Effect.fail(new PasskeyRefused({ reason: "an attestation that was not asked for" }))
       const verified = yield* Effect.tryPromise({
         try: () =>
           verifyRegistrationResponse({
             response: { ...rest, response: attested },
             expectedChallenge: challenge,
+            supportedAlgorithmIDs,
             ...expected
           }),
         catch: refused

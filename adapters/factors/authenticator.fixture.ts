@@ -1,4 +1,4 @@
-/** An authenticator in software (WebAuthn Level 3, 6): it makes an ES256 credential and signs with it. */
+/** An authenticator in software (WebAuthn Level 3, 6): it makes a credential and signs with it. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto"
 
 type Cbor = number | string | Uint8Array | Map<number | string, Cbor>
@@ -30,12 +30,58 @@ export interface Deviation {
   readonly isVerified?: boolean
   readonly counter?: number
   readonly key?: KeyObject
+  /** Signs what it says, and says something else. */
+  readonly isAltered?: boolean
+  /** The format of an attestation that comes with a certificate, instead of none. */
+  readonly attestation?: string
 }
 
+/** A key pair with its public key as COSE has it (RFC 9053), and how it signs. */
+const credentialBy = {
+  ES256: () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+    const { x = "", y = "" } = publicKey.export({ format: "jwk" })
+    const cose: ReadonlyArray<readonly [number, Cbor]> = [
+      [1, 2],
+      [3, -7],
+      [-1, 1],
+      [-2, Buffer.from(x, "base64url")],
+      [-3, Buffer.from(y, "base64url")]
+    ]
+    return { privateKey, cose, hash: "sha256" }
+  },
+  EdDSA: () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519")
+    const { x = "" } = publicKey.export({ format: "jwk" })
+    const cose: ReadonlyArray<readonly [number, Cbor]> = [
+      [1, 1],
+      [3, -8],
+      [-1, 6],
+      [-2, Buffer.from(x, "base64url")]
+    ]
+    return { privateKey, cose, hash: null }
+  },
+  RS256: () => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+    const { n = "", e = "" } = publicKey.export({ format: "jwk" })
+    const cose: ReadonlyArray<readonly [number, Cbor]> = [
+      [1, 3],
+      [3, -257],
+      [-1, Buffer.from(n, "base64url")],
+      [-2, Buffer.from(e, "base64url")]
+    ]
+    return { privateKey, cose, hash: "sha256" }
+  }
+}
+
+export type Algorithm = keyof typeof credentialBy
+
 /** A new authenticator for a site. */
-export const authenticator = (site: { readonly rpId: string; readonly origin: string }) => {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
-  const { x = "", y = "" } = publicKey.export({ format: "jwk" })
+export const authenticator = (
+  site: { readonly rpId: string; readonly origin: string },
+  algorithm: Algorithm = "ES256"
+) => {
+  const { privateKey, cose, hash } = credentialBy[algorithm]()
   const id = randomBytes(16)
   let counter = 0
 
@@ -64,20 +110,20 @@ export const authenticator = (site: { readonly rpId: string; readonly origin: st
 
   return {
     create: (challenge: string, deviation: Deviation = {}) => {
-      const cose = cbor(
-        new Map<number, Cbor>([
-          [1, 2],
-          [3, -7],
-          [-1, 1],
-          [-2, Buffer.from(x, "base64url")],
-          [-3, Buffer.from(y, "base64url")]
-        ])
+      const attested = Buffer.concat([Buffer.alloc(16), Buffer.of(0, id.length), id, cbor(new Map(cose))])
+      const statement = new Map<string, Cbor>(
+        deviation.attestation === undefined
+          ? []
+          : [
+              ["alg", -7],
+              ["sig", Buffer.of(1)],
+              ["x5c", Buffer.of(1)]
+            ]
       )
-      const attested = Buffer.concat([Buffer.alloc(16), Buffer.of(0, id.length), id, cose])
       const attestation = cbor(
         new Map<string, Cbor>([
-          ["fmt", "none"],
-          ["attStmt", new Map()],
+          ["fmt", deviation.attestation ?? "none"],
+          ["attStmt", statement],
           ["authData", dataOf(deviation, attested)]
         ])
       )
@@ -90,10 +136,10 @@ export const authenticator = (site: { readonly rpId: string; readonly origin: st
     get: (challenge: string, deviation: Deviation = {}) => {
       const data = dataOf(deviation, Buffer.alloc(0))
       const client = clientData("webauthn.get", challenge, deviation)
-      const signature = sign("sha256", Buffer.concat([data, sha256(client)]), deviation.key ?? privateKey)
+      const signature = sign(hash, Buffer.concat([data, sha256(client)]), deviation.key ?? privateKey)
       return answer({
         clientDataJSON: base64url(client),
-        authenticatorData: base64url(data),
+        authenticatorData: base64url(deviation.isAltered === true ? dataOf(deviation, Buffer.alloc(0)) : data),
         signature: base64url(signature)
       })
     }

@@ -9,8 +9,8 @@ import {
 } from "../../application/ports/SecondFactors.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import { BranchId, type Credentials, TenantId, User } from "../../domain/identity/index.ts"
-import { UserId } from "../../domain/ids/index.ts"
-import { authenticator, type Deviation } from "./authenticator.fixture.ts"
+import { TypedId, UserId } from "../../domain/ids/index.ts"
+import { type Algorithm, authenticator, type Deviation } from "./authenticator.fixture.ts"
 import { Passkeys, TotpCodes } from "./index.ts"
 
 const codes = Effect.runSync(
@@ -75,16 +75,16 @@ const ada: User.User = {
   version: 1
 }
 
-const registered = async (deviation: Deviation = {}) => {
-  const device = authenticator(site)
+const registered = async (deviation: Deviation = {}, algorithm: Algorithm = "ES256") => {
+  const device = authenticator(site, algorithm)
   const { options, challenge } = await Effect.runPromise(passkeys.registration(ada, []))
   const answer: WebAuthnJson = device.create(challenge, deviation)
   const exit = await Effect.runPromiseExit(passkeys.register(answer, challenge))
   return { device, options, exit }
 }
 
-const passkeyOf = async () => {
-  const { device, exit } = await registered()
+const passkeyOf = async (algorithm: Algorithm = "ES256", deviation: Deviation = {}) => {
+  const { device, exit } = await registered(deviation, algorithm)
   assert.ok(Exit.isSuccess(exit), String(exit))
   const passkey: Credentials.Passkey = { ...exit.value, name: "Phone", createdAt: Instant.fromMillis(0) }
   return { device, passkey }
@@ -109,16 +109,49 @@ describe("passkeys", () => {
     assert.match(JSON.stringify(options.excludeCredentials), new RegExp(passkey.id, "u"))
   })
 
-  test("sign in, time after time, and the counter goes on", async () => {
-    const { device, passkey } = await passkeyOf()
-    let counter = passkey.counter
-    for (let time = 0; time < 3; time++) {
-      const { challenge } = await Effect.runPromise(passkeys.authentication([passkey]))
-      const next = await Effect.runPromise(
-        passkeys.authenticate(device.get(challenge), challenge, { ...passkey, counter })
-      )
-      assert.equal(next, counter + 1)
-      counter = next
+  for (const algorithm of ["ES256", "EdDSA", "RS256"] as const)
+    test(`by ${algorithm} sign in, time after time, and the counter goes on`, async () => {
+      const { device, passkey } = await passkeyOf(algorithm)
+      let counter = passkey.counter
+      for (let time = 0; time < 3; time++) {
+        const { challenge } = await Effect.runPromise(passkeys.authentication([passkey]))
+        const next = await Effect.runPromise(
+          passkeys.authenticate(device.get(challenge), challenge, { ...passkey, counter })
+        )
+        assert.equal(next, counter + 1)
+        counter = next
+      }
+    })
+
+  test("of devices that do not count sign in as well", async () => {
+    const { device, passkey } = await passkeyOf("ES256", { counter: 0 })
+    for (let time = 0; time < 2; time++) {
+      const { challenge } = await Effect.runPromise(passkeys.authentication([]))
+      const answer = device.get(challenge, { counter: 0 })
+      assert.equal(await Effect.runPromise(passkeys.authenticate(answer, challenge, passkey)), 0)
+    }
+  })
+
+  test("are of the algorithms that are asked for, and name the user by the bytes of its id", async () => {
+    const { options } = await registered()
+    assert.deepEqual(options.pubKeyCredParams, [
+      { alg: -7, type: "public-key" },
+      { alg: -8, type: "public-key" },
+      { alg: -257, type: "public-key" }
+    ])
+    assert.match(
+      JSON.stringify(options.user),
+      new RegExp(Buffer.from(TypedId.toBytes(ada.id)).toString("base64url"), "u")
+    )
+  })
+
+  test("with an attestation by a certificate, which nobody asked for, are refused unread", async () => {
+    for (const attestation of ["packed", "android-key", "apple", "tpm"]) {
+      const { exit } = await registered({ attestation })
+      assert.ok(Exit.isFailure(exit))
+      const [reason] = exit.cause.reasons
+      assert.ok(reason?._tag === "Fail")
+      assert.equal(reason.error.reason, "an attestation that was not asked for")
     }
   })
 
@@ -153,12 +186,14 @@ describe("passkeys", () => {
     )
   })
 
-  test("a signature by another key, or altered, opens nothing", async () => {
+  test("a signature by another key, or of something else, opens nothing", async () => {
     const { device, passkey } = await passkeyOf()
     const { challenge } = await Effect.runPromise(passkeys.authentication([passkey]))
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
-    const forged = device.get(challenge, { key: privateKey })
-    assert.ok(isRefused(await Effect.runPromiseExit(passkeys.authenticate(forged, challenge, passkey))))
+    for (const deviation of [{ key: privateKey }, { isAltered: true }]) {
+      const forged = device.get(challenge, deviation)
+      assert.ok(isRefused(await Effect.runPromiseExit(passkeys.authenticate(forged, challenge, passkey))))
+    }
   })
 
   test("another user's passkey opens nothing", async () => {
