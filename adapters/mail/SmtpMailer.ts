@@ -2,7 +2,7 @@
 import { Effect, Layer } from "effect"
 import { createTransport } from "nodemailer"
 import { Mailer, MailUndeliverable } from "../../application/ports/Outside.ts"
-import { worded } from "./Templates.ts"
+import { message } from "./Templates.ts"
 
 export interface SmtpOptions {
   /** `smtp://` or `smtps://user:password@host:port`. */
@@ -14,7 +14,10 @@ export interface SmtpOptions {
 const connectionsMax = 4
 const stepMillisMax = 10_000
 
-const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/u
+/** Mails on their way or waiting for a connection; one more is refused. */
+const presentMax = 1000
+
+const loopback = /^(localhost|127(\.\d+){3}|::1)$/u
 
 const refusal = (cause: unknown): MailUndeliverable => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"
@@ -28,16 +31,18 @@ export const layer = ({ url, from }: SmtpOptions): Layer.Layer<Mailer> =>
     Mailer,
     Effect.gen(function* () {
       const { protocol, hostname, port, username, password } = new URL(url)
+      // A URL has brackets around an IPv6 address, a connection has none.
+      const host = hostname.replaceAll(/[[\]]/gu, "")
       const transport = yield* Effect.acquireRelease(
         Effect.sync(() =>
           createTransport({
             pool: true,
             maxConnections: connectionsMax,
-            host: hostname,
+            host,
             port: port === "" ? (protocol === "smtps:" ? 465 : 587) : Number(port),
             secure: protocol === "smtps:",
-            requireTLS: protocol !== "smtps:" && !loopback.test(hostname),
-            ignoreTLS: protocol !== "smtps:" && loopback.test(hostname),
+            requireTLS: protocol !== "smtps:" && !loopback.test(host),
+            ignoreTLS: protocol !== "smtps:" && loopback.test(host),
             connectionTimeout: stepMillisMax,
             greetingTimeout: stepMillisMax,
             socketTimeout: stepMillisMax,
@@ -50,13 +55,16 @@ export const layer = ({ url, from }: SmtpOptions): Layer.Layer<Mailer> =>
         ),
         (opened) => Effect.sync(() => opened.close())
       )
+      let present = 0
       return Mailer.of({
         send: (to, mail) =>
-          Effect.tryPromise({
-            // An address given as an object is not parsed as a list, so that none can name a second one.
-            try: () => transport.sendMail({ from, to: { name: "", address: to }, ...worded(mail) }),
-            catch: refusal
-          }).pipe(Effect.asVoid)
+          Effect.suspend(() => {
+            if (present >= presentMax) return Effect.fail(new MailUndeliverable({ reason: "too many mails wait" }))
+            present++
+            // Sending cannot be stopped: who gives up is counted until it ends.
+            const send = () => transport.sendMail(message(from, to, mail)).finally(() => present--)
+            return Effect.tryPromise({ try: send, catch: refusal }).pipe(Effect.asVoid)
+          })
       })
     })
   )

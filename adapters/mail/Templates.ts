@@ -1,6 +1,7 @@
 /** What mails say: a subject, plain text, and the same as simple HTML, which Eta escapes. */
 import { Eta } from "eta"
 import type { Mail } from "../../application/ports/Outside.ts"
+import type { User } from "../../domain/identity/index.ts"
 
 /** A mail in words. */
 export interface Worded {
@@ -57,20 +58,40 @@ const templates: { readonly [Name in Mail["template"]]: Template } = {
   }
 }
 
-const html = new Eta({ autoEscape: true })
-const text = new Eta({ autoEscape: false })
+// Line breaks after a value are the text's own.
+const html = new Eta({ autoEscape: true, autoTrim: false })
+const text = new Eta({ autoEscape: false, autoTrim: false })
 
 const frame = `<!doctype html><html lang="en"><meta charset="utf-8"><title><%= it.subject %></title>
 <body style="font:16px/1.5 sans-serif;color:#1a1a1a"><% it.paragraphs.forEach((each) => { %><p><%~ each %></p>
 <% }) %></body></html>`
 
+/** Characters of a value that are shown. */
+const shownMax = 200
+
+/** A value in one short line: what a stranger's browser calls itself adds no paragraph to the bank's mail. */
+const shown = (value: string): string =>
+  [...value.replaceAll(/[\p{C}\p{Z}]+/gu, " ").trim()].slice(0, shownMax).join("")
+
 /** A mail in the words of its template. */
 export const worded = (mail: Mail): Worded => {
   const { subject, paragraphs } = templates[mail.template]
-  const lines = paragraphs.map((each) => html.renderString(each, mail).replaceAll("\n", "<br>"))
+  const values = Object.fromEntries(Object.entries(mail).map(([name, value]) => [name, shown(value)]))
+  const lines = paragraphs.map((each) => html.renderString(each, values).replaceAll("\n", "<br>"))
   return {
     subject,
-    text: `${paragraphs.map((each) => text.renderString(each, mail)).join("\n\n")}\n`,
+    text: `${paragraphs.map((each) => text.renderString(each, values)).join("\n\n")}\n`,
     html: html.renderString(frame, { subject, paragraphs: lines })
   }
 }
+
+/**
+ * A mail as the transports take it. An address given as an object is not parsed as a list, so that none can name a second
+ * one; `Auto-Submitted` (RFC 3834) keeps away-messages from answering.
+ */
+export const message = (from: string, to: User.Email, mail: Mail) => ({
+  from,
+  to: { name: "", address: to },
+  headers: { "Auto-Submitted": "auto-generated" },
+  ...worded(mail)
+})
