@@ -85,7 +85,7 @@ export const userErrors: Entries = {
     code: "last_administrator",
     kind: "conflict",
     title: "Last administrator",
-    detail: () => "The bank would be left without an administrator. Make another user one first."
+    detail: () => "Another administrator has to take the role of administrator away first, so that one always stays."
   },
   LoginThrottled: {
     code: "login_throttled",

@@ -24,6 +24,9 @@ export const ticketMillis = 5 * 60_000
 /** How many second factors are tried on one ticket. */
 export const ticketAttempts = 5
 
+/** How often the options of a ticket are read: once to show them and once to verify the answer, for each attempt. */
+const optionsReads = 2 * ticketAttempts
+
 const Bound = Schema.Struct({ name: Schema.String, free: Schema.Int })
 
 /** What a ticket stands for. */
@@ -62,9 +65,10 @@ export const continueLogin = Effect.fnUntraced(function* (login: Login, bounds: 
   const ticket = yield* secrets.token
   const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
   // Without the user's id beside it: a second ticket of the user must not take the first one's place.
-  const rest = { attemptsLeft: ticketAttempts, expiresAt: Instant.addMillis(now, ticketMillis) }
+  const expiresAt = Instant.addMillis(now, ticketMillis)
   yield* challenges.insert({
-    ...rest,
+    attemptsLeft: ticketAttempts,
+    expiresAt,
     kind: "second_factor",
     digest: secrets.digest(ticket),
     data: Schema.encodeSync(TicketData)({
@@ -78,7 +82,8 @@ export const continueLogin = Effect.fnUntraced(function* (login: Login, bounds: 
   if (credentials.passkeys.length > 0) {
     const { options, challenge } = yield* (yield* Passkeys).authentication(credentials.passkeys)
     yield* challenges.insert({
-      ...rest,
+      attemptsLeft: optionsReads,
+      expiresAt,
       kind: "passkey_login",
       digest: secrets.digest(optionsOf(ticket)),
       data: Schema.encodeSync(OptionsData)({ user: user.id, options, challenge })

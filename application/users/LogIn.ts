@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { Credentials, Lockout, Password, User } from "../../domain/identity/index.ts"
-import type { UserId } from "../../domain/ids/index.ts"
+import { UserId } from "../../domain/ids/index.ts"
 import { PasswordHasher } from "../ports/Crypto.ts"
 import type { Origin } from "../ports/Origin.ts"
 import { Terms } from "../ports/Terms.ts"
@@ -23,6 +23,9 @@ export type LogIn = typeof LogIn.Type
 
 /** The address or the password is wrong, or the user does not log in: not verified yet, or closed. Which is not told. */
 export class InvalidLogin extends Schema.TaggedError<InvalidLogin>()("InvalidLogin", {}) {}
+
+/** A user that there is not: an unknown address costs the same look into the store as a known one. */
+const nobody = UserId.make("usr_00000000000000000000000000")
 
 /** Who is to log in, as failures are counted, whether there is such a user or not. */
 export const subjectOf = (tenant: string, email: User.Email): string => `${tenant} ${User.emailKey(email)}`
@@ -54,10 +57,9 @@ export const logIn = Effect.fn("users.logIn")(function* (command: LogIn, client:
     device
   })
   yield* admitAttempt(bounds)
-  const credentials =
-    user === undefined
-      ? undefined
-      : yield* users.credentials(user.id).pipe(Effect.catchTag("UserNotFound", () => Effect.succeed(undefined)))
+  const credentials = yield* users
+    .credentials(user?.id ?? nobody)
+    .pipe(Effect.catchTag("UserNotFound", () => Effect.succeed(undefined)))
   const verdict = yield* hasher.verify(password, credentials?.password)
   const hash = credentials?.password
   if (user?.status !== "active" || hash === undefined || verdict === "wrong") {

@@ -30,7 +30,7 @@ export class RetentionNotOver extends Schema.TaggedError<RetentionNotOver>()("Re
 /** Nobody decides this about itself: its own roles, its own identification. */
 export class NotOnOneself extends Schema.TaggedError<NotOnOneself>()("NotOnOneself", {}) {}
 
-/** The bank would be left without anyone who runs its users. */
+/** Only another administrator takes an administrator's role away, so that the bank always has one. */
 export class LastAdministrator extends Schema.TaggedError<LastAdministrator>()("LastAdministrator", {}) {}
 
 /** These roles cannot be given to a user: `customer` goes with being one, `service` is of programs. */
