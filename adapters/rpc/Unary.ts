@@ -4,6 +4,7 @@ import type { ConnectRouter, HandlerContext } from "@connectrpc/connect"
 import { type Context, Effect, Result, Schema } from "effect"
 import type { Request } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
+import type { Caller } from "../../application/ports/Caller.ts"
 import { CallerKey, type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.ts"
 import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
@@ -36,10 +37,20 @@ interface Declaration<I extends DescMessage, O extends DescMessage, C, A, D> {
   readonly defaults?: Plain
 }
 
+/** What the use cases of these RPCs need. */
+export type Needs<Rpcs> = {
+  [K in keyof Rpcs]: Rpcs[K] extends (context: Context.Context<infer R>) => unknown ? R : never
+}[keyof Rpcs]
+
 /** The implementation of a unary RPC, given what its use case needs. */
 export type Unary<I extends DescMessage, O extends DescMessage, R> = (
   context: Context.Context<R>
 ) => (request: MessageShape<I>, handler: HandlerContext) => Promise<MessageShape<O>>
+
+const meant = (plain: Plain, names: ReadonlyArray<"user" | "session">, caller: Caller): Plain => {
+  const own = names.flatMap((name) => (plain[name] === "" && caller[name] !== undefined ? [[name, caller[name]]] : []))
+  return own.length === 0 ? plain : { ...plain, ...Object.fromEntries(own) }
+}
 
 const decoder = <C>(command: Schema.Codec<C, unknown>, defaults: Plain = {}) => {
   const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
@@ -63,10 +74,12 @@ const responder = <I extends DescMessage, O extends DescMessage, C, A, D>({
 /** An RPC that reads, or that needs no key because doing it twice is doing it once. */
 export const unary = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
   declaration: Declaration<I, O, C, A, D> & {
+    /** Ids that a request may leave empty: its caller's then, where the caller has one. */
+    readonly own?: ReadonlyArray<"user" | "session">
     readonly run: (command: C, request: Request) => Effect.Effect<A, ApplicationError, R>
   }
 ): Unary<I, O, R | D> => {
-  const { command, defaults, door, method } = declaration
+  const { command, defaults, door, method, own = [] } = declaration
   const decode = decoder(command, defaults)
   const { encode, respond } = responder(declaration)
   return (context) => async (request, handler) => {
@@ -74,7 +87,7 @@ export const unary = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
     const asked = requestOf(handler, requestId)
     const program = Effect.gen(function* () {
       yield* door.admit(asked)
-      const decoded = decode(plainOf(method.input, request))
+      const decoded = decode(meant(plainOf(method.input, request), own, asked.caller))
       if (Result.isFailure(decoded)) return yield* Effect.fail(new InvalidRequest(decoded.failure))
       const { success } = decoded
       return respond(yield* door.pass(success, asked, declaration.run(success, asked), encode))

@@ -91,7 +91,7 @@ export const LinkedIssuerSchema: GenMessage<LinkedIssuer> = /*@__PURE__*/
  */
 export type ListFactorsRequest = Message<"bank.user.v1.ListFactorsRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -161,7 +161,7 @@ export const ListFactorsResponseSchema: GenMessage<ListFactorsResponse> = /*@__P
  */
 export type BeginTotpRequest = Message<"bank.user.v1.BeginTotpRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -210,7 +210,7 @@ export const BeginTotpResponseSchema: GenMessage<BeginTotpResponse> = /*@__PURE_
  */
 export type ConfirmTotpRequest = Message<"bank.user.v1.ConfirmTotpRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -259,7 +259,7 @@ export const ConfirmTotpResponseSchema: GenMessage<ConfirmTotpResponse> = /*@__P
  */
 export type RemoveTotpRequest = Message<"bank.user.v1.RemoveTotpRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -295,7 +295,7 @@ export const RemoveTotpResponseSchema: GenMessage<RemoveTotpResponse> = /*@__PUR
  */
 export type RegenerateRecoveryCodesRequest = Message<"bank.user.v1.RegenerateRecoveryCodesRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -337,7 +337,7 @@ export const RegenerateRecoveryCodesResponseSchema: GenMessage<RegenerateRecover
  */
 export type BeginPasskeyRequest = Message<"bank.user.v1.BeginPasskeyRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -386,7 +386,7 @@ export const BeginPasskeyResponseSchema: GenMessage<BeginPasskeyResponse> = /*@_
  */
 export type FinishPasskeyRequest = Message<"bank.user.v1.FinishPasskeyRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -456,7 +456,7 @@ export const FinishPasskeyResponseSchema: GenMessage<FinishPasskeyResponse> = /*
  */
 export type RemovePasskeyRequest = Message<"bank.user.v1.RemovePasskeyRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { SecondFactorNeeded, SessionCreated } from "./session_service_pb.ts";
+import { file_bank_user_v1_session_service } from "./session_service_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bank/user/v1/federation_service.proto.
  */
 export const file_bank_user_v1_federation_service: GenFile = /*@__PURE__*/
-  fileDesc("CiViYW5rL3VzZXIvdjEvZmVkZXJhdGlvbl9zZXJ2aWNlLnByb3RvEgxiYW5rLnVzZXIudjEiJwoIUHJvdmlkZXISDAoEbmFtZRgBIAEoCRINCgV0aXRsZRgCIAEoCSJVCghJZGVudGl0eRIKCgJpZBgBIAEoCRIOCgZpc3N1ZXIYAiABKAkSLQoJbGlua2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIWChRMaXN0UHJvdmlkZXJzUmVxdWVzdCI+ChVMaXN0UHJvdmlkZXJzUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5iYW5rLnVzZXIudjEuUHJvdmlkZXIiJQoVTGlzdElkZW50aXRpZXNSZXF1ZXN0EgwKBHVzZXIYASABKAkiPwoWTGlzdElkZW50aXRpZXNSZXNwb25zZRIlCgVpdGVtcxgBIAMoCzIWLmJhbmsudXNlci52MS5JZGVudGl0eSI6ChhCZWdpbkxpbmtJZGVudGl0eVJlcXVlc3QSDAoEdXNlchgBIAEoCRIQCghwcm92aWRlchgCIAEoCSI4ChlCZWdpbkxpbmtJZGVudGl0eVJlc3BvbnNlEgsKA3VybBgBIAEoCRIOCgZ0aWNrZXQYAiABKAkiRQoTTGlua0lkZW50aXR5UmVxdWVzdBIMCgR1c2VyGAEgASgJEhAKCGNhbGxiYWNrGAIgASgJEg4KBnRpY2tldBgDIAEoCSI9ChRMaW5rSWRlbnRpdHlSZXNwb25zZRIlCgVpdGVtcxgBIAMoCzIWLmJhbmsudXNlci52MS5JZGVudGl0eSI3ChVVbmxpbmtJZGVudGl0eVJlcXVlc3QSDAoEdXNlchgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSI/ChZVbmxpbmtJZGVudGl0eVJlc3BvbnNlEiUKBWl0ZW1zGAEgAygLMhYuYmFuay51c2VyLnYxLklkZW50aXR5Mu4DChFGZWRlcmF0aW9uU2VydmljZRJdCg1MaXN0UHJvdmlkZXJzEiIuYmFuay51c2VyLnYxLkxpc3RQcm92aWRlcnNSZXF1ZXN0GiMuYmFuay51c2VyLnYxLkxpc3RQcm92aWRlcnNSZXNwb25zZSIDkAIBEmAKDkxpc3RJZGVudGl0aWVzEiMuYmFuay51c2VyLnYxLkxpc3RJZGVudGl0aWVzUmVxdWVzdBokLmJhbmsudXNlci52MS5MaXN0SWRlbnRpdGllc1Jlc3BvbnNlIgOQAgESZAoRQmVnaW5MaW5rSWRlbnRpdHkSJi5iYW5rLnVzZXIudjEuQmVnaW5MaW5rSWRlbnRpdHlSZXF1ZXN0GicuYmFuay51c2VyLnYxLkJlZ2luTGlua0lkZW50aXR5UmVzcG9uc2USVQoMTGlua0lkZW50aXR5EiEuYmFuay51c2VyLnYxLkxpbmtJZGVudGl0eVJlcXVlc3QaIi5iYW5rLnVzZXIudjEuTGlua0lkZW50aXR5UmVzcG9uc2USWwoOVW5saW5rSWRlbnRpdHkSIy5iYW5rLnVzZXIudjEuVW5saW5rSWRlbnRpdHlSZXF1ZXN0GiQuYmFuay51c2VyLnYxLlVubGlua0lkZW50aXR5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiViYW5rL3VzZXIvdjEvZmVkZXJhdGlvbl9zZXJ2aWNlLnByb3RvEgxiYW5rLnVzZXIudjEiJwoIUHJvdmlkZXISDAoEbmFtZRgBIAEoCRINCgV0aXRsZRgCIAEoCSJVCghJZGVudGl0eRIKCgJpZBgBIAEoCRIOCgZpc3N1ZXIYAiABKAkSLQoJbGlua2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIWChRMaXN0UHJvdmlkZXJzUmVxdWVzdCI+ChVMaXN0UHJvdmlkZXJzUmVzcG9uc2USJQoFaXRlbXMYASADKAsyFi5iYW5rLnVzZXIudjEuUHJvdmlkZXIiLgoaQmVnaW5GZWRlcmF0ZWRMb2dpblJlcXVlc3QSEAoIcHJvdmlkZXIYASABKAkiOgobQmVnaW5GZWRlcmF0ZWRMb2dpblJlc3BvbnNlEgsKA3VybBgBIAEoCRIOCgZ0aWNrZXQYAiABKAkiXwobRmluaXNoRmVkZXJhdGVkTG9naW5SZXF1ZXN0EhAKCGNhbGxiYWNrGAEgASgJEg4KBnRpY2tldBgCIAEoCRITCgZkZXZpY2UYAyABKAlIAIgBAUIJCgdfZGV2aWNlIpIBChxGaW5pc2hGZWRlcmF0ZWRMb2dpblJlc3BvbnNlEi8KB2NyZWF0ZWQYASABKAsyHC5iYW5rLnVzZXIudjEuU2Vzc2lvbkNyZWF0ZWRIABI5Cg1zZWNvbmRfZmFjdG9yGAIgASgLMiAuYmFuay51c2VyLnYxLlNlY29uZEZhY3Rvck5lZWRlZEgAQgYKBHN0ZXAiJQoVTGlzdElkZW50aXRpZXNSZXF1ZXN0EgwKBHVzZXIYASABKAkiPwoWTGlzdElkZW50aXRpZXNSZXNwb25zZRIlCgVpdGVtcxgBIAMoCzIWLmJhbmsudXNlci52MS5JZGVudGl0eSI6ChhCZWdpbkxpbmtJZGVudGl0eVJlcXVlc3QSDAoEdXNlchgBIAEoCRIQCghwcm92aWRlchgCIAEoCSI4ChlCZWdpbkxpbmtJZGVudGl0eVJlc3BvbnNlEgsKA3VybBgBIAEoCRIOCgZ0aWNrZXQYAiABKAkiRQoTTGlua0lkZW50aXR5UmVxdWVzdBIMCgR1c2VyGAEgASgJEhAKCGNhbGxiYWNrGAIgASgJEg4KBnRpY2tldBgDIAEoCSI9ChRMaW5rSWRlbnRpdHlSZXNwb25zZRIlCgVpdGVtcxgBIAMoCzIWLmJhbmsudXNlci52MS5JZGVudGl0eSI3ChVVbmxpbmtJZGVudGl0eVJlcXVlc3QSDAoEdXNlchgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSI/ChZVbmxpbmtJZGVudGl0eVJlc3BvbnNlEiUKBWl0ZW1zGAEgAygLMhYuYmFuay51c2VyLnYxLklkZW50aXR5MskFChFGZWRlcmF0aW9uU2VydmljZRJdCg1MaXN0UHJvdmlkZXJzEiIuYmFuay51c2VyLnYxLkxpc3RQcm92aWRlcnNSZXF1ZXN0GiMuYmFuay51c2VyLnYxLkxpc3RQcm92aWRlcnNSZXNwb25zZSIDkAIBEmoKE0JlZ2luRmVkZXJhdGVkTG9naW4SKC5iYW5rLnVzZXIudjEuQmVnaW5GZWRlcmF0ZWRMb2dpblJlcXVlc3QaKS5iYW5rLnVzZXIudjEuQmVnaW5GZWRlcmF0ZWRMb2dpblJlc3BvbnNlEm0KFEZpbmlzaEZlZGVyYXRlZExvZ2luEikuYmFuay51c2VyLnYxLkZpbmlzaEZlZGVyYXRlZExvZ2luUmVxdWVzdBoqLmJhbmsudXNlci52MS5GaW5pc2hGZWRlcmF0ZWRMb2dpblJlc3BvbnNlEmAKDkxpc3RJZGVudGl0aWVzEiMuYmFuay51c2VyLnYxLkxpc3RJZGVudGl0aWVzUmVxdWVzdBokLmJhbmsudXNlci52MS5MaXN0SWRlbnRpdGllc1Jlc3BvbnNlIgOQAgESZAoRQmVnaW5MaW5rSWRlbnRpdHkSJi5iYW5rLnVzZXIudjEuQmVnaW5MaW5rSWRlbnRpdHlSZXF1ZXN0GicuYmFuay51c2VyLnYxLkJlZ2luTGlua0lkZW50aXR5UmVzcG9uc2USVQoMTGlua0lkZW50aXR5EiEuYmFuay51c2VyLnYxLkxpbmtJZGVudGl0eVJlcXVlc3QaIi5iYW5rLnVzZXIudjEuTGlua0lkZW50aXR5UmVzcG9uc2USWwoOVW5saW5rSWRlbnRpdHkSIy5iYW5rLnVzZXIudjEuVW5saW5rSWRlbnRpdHlSZXF1ZXN0GiQuYmFuay51c2VyLnYxLlVubGlua0lkZW50aXR5UmVzcG9uc2ViBnByb3RvMw", [file_bank_user_v1_session_service, file_google_protobuf_timestamp]);
 
 /**
  * A provider that the bank has set up.
@@ -114,13 +116,134 @@ export const ListProvidersResponseSchema: GenMessage<ListProvidersResponse> = /*
   messageDesc(file_bank_user_v1_federation_service, 3);
 
 /**
+ * Asks for BeginFederatedLogin.
+ *
+ * @generated from message bank.user.v1.BeginFederatedLoginRequest
+ */
+export type BeginFederatedLoginRequest = Message<"bank.user.v1.BeginFederatedLoginRequest"> & {
+  /**
+   * The provider's name.
+   *
+   * @generated from field: string provider = 1;
+   */
+  provider: string;
+};
+
+/**
+ * Describes the message bank.user.v1.BeginFederatedLoginRequest.
+ * Use `create(BeginFederatedLoginRequestSchema)` to create a new message.
+ */
+export const BeginFederatedLoginRequestSchema: GenMessage<BeginFederatedLoginRequest> = /*@__PURE__*/
+  messageDesc(file_bank_user_v1_federation_service, 4);
+
+/**
+ * Answers BeginFederatedLogin.
+ *
+ * @generated from message bank.user.v1.BeginFederatedLoginResponse
+ */
+export type BeginFederatedLoginResponse = Message<"bank.user.v1.BeginFederatedLoginResponse"> & {
+  /**
+   * Where to send the browser.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * To keep in this browser alone, and come back with.
+   *
+   * @generated from field: string ticket = 2;
+   */
+  ticket: string;
+};
+
+/**
+ * Describes the message bank.user.v1.BeginFederatedLoginResponse.
+ * Use `create(BeginFederatedLoginResponseSchema)` to create a new message.
+ */
+export const BeginFederatedLoginResponseSchema: GenMessage<BeginFederatedLoginResponse> = /*@__PURE__*/
+  messageDesc(file_bank_user_v1_federation_service, 5);
+
+/**
+ * Asks for FinishFederatedLogin.
+ *
+ * @generated from message bank.user.v1.FinishFederatedLoginRequest
+ */
+export type FinishFederatedLoginRequest = Message<"bank.user.v1.FinishFederatedLoginRequest"> & {
+  /**
+   * The whole address that the browser came back to.
+   *
+   * @generated from field: string callback = 1;
+   */
+  callback: string;
+
+  /**
+   * Of BeginFederatedLogin.
+   *
+   * @generated from field: string ticket = 2;
+   */
+  ticket: string;
+
+  /**
+   * What the device kept of its last login.
+   *
+   * @generated from field: optional string device = 3;
+   */
+  device?: string | undefined;
+};
+
+/**
+ * Describes the message bank.user.v1.FinishFederatedLoginRequest.
+ * Use `create(FinishFederatedLoginRequestSchema)` to create a new message.
+ */
+export const FinishFederatedLoginRequestSchema: GenMessage<FinishFederatedLoginRequest> = /*@__PURE__*/
+  messageDesc(file_bank_user_v1_federation_service, 6);
+
+/**
+ * Answers FinishFederatedLogin.
+ *
+ * @generated from message bank.user.v1.FinishFederatedLoginResponse
+ */
+export type FinishFederatedLoginResponse = Message<"bank.user.v1.FinishFederatedLoginResponse"> & {
+  /**
+   * Where the login stands.
+   *
+   * @generated from oneof bank.user.v1.FinishFederatedLoginResponse.step
+   */
+  step: {
+    /**
+     * Done.
+     *
+     * @generated from field: bank.user.v1.SessionCreated created = 1;
+     */
+    value: SessionCreated;
+    case: "created";
+  } | {
+    /**
+     * Not yet: SessionService.CreateSession completes it.
+     *
+     * @generated from field: bank.user.v1.SecondFactorNeeded second_factor = 2;
+     */
+    value: SecondFactorNeeded;
+    case: "secondFactor";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message bank.user.v1.FinishFederatedLoginResponse.
+ * Use `create(FinishFederatedLoginResponseSchema)` to create a new message.
+ */
+export const FinishFederatedLoginResponseSchema: GenMessage<FinishFederatedLoginResponse> = /*@__PURE__*/
+  messageDesc(file_bank_user_v1_federation_service, 7);
+
+/**
  * Asks for ListIdentities.
  *
  * @generated from message bank.user.v1.ListIdentitiesRequest
  */
 export type ListIdentitiesRequest = Message<"bank.user.v1.ListIdentitiesRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -132,7 +255,7 @@ export type ListIdentitiesRequest = Message<"bank.user.v1.ListIdentitiesRequest"
  * Use `create(ListIdentitiesRequestSchema)` to create a new message.
  */
 export const ListIdentitiesRequestSchema: GenMessage<ListIdentitiesRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 4);
+  messageDesc(file_bank_user_v1_federation_service, 8);
 
 /**
  * Answers ListIdentities.
@@ -153,7 +276,7 @@ export type ListIdentitiesResponse = Message<"bank.user.v1.ListIdentitiesRespons
  * Use `create(ListIdentitiesResponseSchema)` to create a new message.
  */
 export const ListIdentitiesResponseSchema: GenMessage<ListIdentitiesResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 5);
+  messageDesc(file_bank_user_v1_federation_service, 9);
 
 /**
  * Asks for BeginLinkIdentity.
@@ -162,7 +285,7 @@ export const ListIdentitiesResponseSchema: GenMessage<ListIdentitiesResponse> = 
  */
 export type BeginLinkIdentityRequest = Message<"bank.user.v1.BeginLinkIdentityRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -181,7 +304,7 @@ export type BeginLinkIdentityRequest = Message<"bank.user.v1.BeginLinkIdentityRe
  * Use `create(BeginLinkIdentityRequestSchema)` to create a new message.
  */
 export const BeginLinkIdentityRequestSchema: GenMessage<BeginLinkIdentityRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 6);
+  messageDesc(file_bank_user_v1_federation_service, 10);
 
 /**
  * Answers BeginLinkIdentity.
@@ -209,7 +332,7 @@ export type BeginLinkIdentityResponse = Message<"bank.user.v1.BeginLinkIdentityR
  * Use `create(BeginLinkIdentityResponseSchema)` to create a new message.
  */
 export const BeginLinkIdentityResponseSchema: GenMessage<BeginLinkIdentityResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 7);
+  messageDesc(file_bank_user_v1_federation_service, 11);
 
 /**
  * Asks for LinkIdentity.
@@ -218,7 +341,7 @@ export const BeginLinkIdentityResponseSchema: GenMessage<BeginLinkIdentityRespon
  */
 export type LinkIdentityRequest = Message<"bank.user.v1.LinkIdentityRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -244,7 +367,7 @@ export type LinkIdentityRequest = Message<"bank.user.v1.LinkIdentityRequest"> & 
  * Use `create(LinkIdentityRequestSchema)` to create a new message.
  */
 export const LinkIdentityRequestSchema: GenMessage<LinkIdentityRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 8);
+  messageDesc(file_bank_user_v1_federation_service, 12);
 
 /**
  * Answers LinkIdentity.
@@ -265,7 +388,7 @@ export type LinkIdentityResponse = Message<"bank.user.v1.LinkIdentityResponse"> 
  * Use `create(LinkIdentityResponseSchema)` to create a new message.
  */
 export const LinkIdentityResponseSchema: GenMessage<LinkIdentityResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 9);
+  messageDesc(file_bank_user_v1_federation_service, 13);
 
 /**
  * Asks for UnlinkIdentity.
@@ -274,7 +397,7 @@ export const LinkIdentityResponseSchema: GenMessage<LinkIdentityResponse> = /*@_
  */
 export type UnlinkIdentityRequest = Message<"bank.user.v1.UnlinkIdentityRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -293,7 +416,7 @@ export type UnlinkIdentityRequest = Message<"bank.user.v1.UnlinkIdentityRequest"
  * Use `create(UnlinkIdentityRequestSchema)` to create a new message.
  */
 export const UnlinkIdentityRequestSchema: GenMessage<UnlinkIdentityRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 10);
+  messageDesc(file_bank_user_v1_federation_service, 14);
 
 /**
  * Answers UnlinkIdentity.
@@ -314,11 +437,11 @@ export type UnlinkIdentityResponse = Message<"bank.user.v1.UnlinkIdentityRespons
  * Use `create(UnlinkIdentityResponseSchema)` to create a new message.
  */
 export const UnlinkIdentityResponseSchema: GenMessage<UnlinkIdentityResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_federation_service, 11);
+  messageDesc(file_bank_user_v1_federation_service, 15);
 
 /**
- * Logins at other providers, such as Google, that open a user's here. A login by one is the OpenID provider's pages' matter,
- * since it takes a browser; these rpcs tell of the providers, and link and unlink. Where an rpc documents errors, the first
+ * Logins at other providers, such as Google, that open a user's here. They take a browser, which is sent to the provider and
+ * comes back with an answer. Where an rpc documents errors, the first
  * that applies is answered; every rpc may also answer invalid_argument before, and unavailable (UserStoreUnavailable,
  * AuditUnavailable: send the same again) after them.
  *
@@ -334,6 +457,27 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof ListProvidersRequestSchema;
     output: typeof ListProvidersResponseSchema;
+  },
+  /**
+   * Begins a login at another provider, good for 10 minutes; needs no token. Errors: UnknownProvider, FederationFailed.
+   *
+   * @generated from rpc bank.user.v1.FederationService.BeginFederatedLogin
+   */
+  beginFederatedLogin: {
+    methodKind: "unary";
+    input: typeof BeginFederatedLoginRequestSchema;
+    output: typeof BeginFederatedLoginResponseSchema;
+  },
+  /**
+   * Logs in whoever the login over there is linked to, and registers whom it is linked to nobody of yet; needs no token.
+   * Errors: FederatedLoginExpired, UnknownProvider, FederationFailed, EmailNotVerified, LinkRequired, InvalidLogin.
+   *
+   * @generated from rpc bank.user.v1.FederationService.FinishFederatedLogin
+   */
+  finishFederatedLogin: {
+    methodKind: "unary";
+    input: typeof FinishFederatedLoginRequestSchema;
+    output: typeof FinishFederatedLoginResponseSchema;
   },
   /**
    * The logins at other providers that a user has linked. Errors: UserNotFound.

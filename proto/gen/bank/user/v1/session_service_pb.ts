@@ -478,7 +478,7 @@ export const GetSecondFactorOptionsResponseSchema: GenMessage<GetSecondFactorOpt
  */
 export type ListSessionsRequest = Message<"bank.user.v1.ListSessionsRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -520,14 +520,14 @@ export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@_
  */
 export type RevokeSessionRequest = Message<"bank.user.v1.RevokeSessionRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
   user: string;
 
   /**
-   * The session's id.
+   * The session's id; the caller's unless given.
    *
    * @generated from field: string session = 2;
    */
@@ -563,7 +563,7 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
  */
 export type RevokeOtherSessionsRequest = Message<"bank.user.v1.RevokeOtherSessionsRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -605,7 +605,7 @@ export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsRe
  */
 export type BeginRaiseRequest = Message<"bank.user.v1.BeginRaiseRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -682,14 +682,14 @@ export const PasskeyProofSchema: GenMessage<PasskeyProof> = /*@__PURE__*/
  */
 export type RaiseSessionRequest = Message<"bank.user.v1.RaiseSessionRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
   user: string;
 
   /**
-   * The session's id.
+   * The session's id; the caller's unless given. No session raises another.
    *
    * @generated from field: string session = 2;
    */

@@ -13,7 +13,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bank/user/v1/user_service.proto.
  */
 export const file_bank_user_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iYW5rL3VzZXIvdjEvdXNlcl9zZXJ2aWNlLnByb3RvEgxiYW5rLnVzZXIudjEiXgoTUmVnaXN0ZXJVc2VyUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRImCgdwcm9maWxlGAMgASgLMhUuYmFuay51c2VyLnYxLlByb2ZpbGUiJgoUUmVnaXN0ZXJVc2VyUmVzcG9uc2USDgoGdGlja2V0GAEgASgJIjIKElZlcmlmeUVtYWlsUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSDAoEY29kZRgCIAEoCSI3ChNWZXJpZnlFbWFpbFJlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlciIsChtSZXF1ZXN0UGFzc3dvcmRSZXNldFJlcXVlc3QSDQoFZW1haWwYASABKAkiHgocUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZSI3ChRSZXNldFBhc3N3b3JkUmVxdWVzdBINCgV0b2tlbhgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UiEAoOR2V0U2VsZlJlcXVlc3QiMwoPR2V0U2VsZlJlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlciIeCg5HZXRVc2VyUmVxdWVzdBIMCgR1c2VyGAEgASgJIjMKD0dldFVzZXJSZXNwb25zZRIgCgR1c2VyGAEgASgLMhIuYmFuay51c2VyLnYxLlVzZXIingEKEExpc3RVc2Vyc1JlcXVlc3QSKAoGc3RhdHVzGAEgASgOMhguYmFuay51c2VyLnYxLlVzZXJTdGF0dXMSJAoDa3ljGAIgASgOMhcuYmFuay51c2VyLnYxLkt5Y1N0YXR1cxISCgVhZnRlchgDIAEoCUgAiAEBEhIKBWxpbWl0GAQgASgNSAGIAQFCCAoGX2FmdGVyQggKBl9saW1pdCJSChFMaXN0VXNlcnNSZXNwb25zZRIhCgVpdGVtcxgBIAMoCzISLmJhbmsudXNlci52MS5Vc2VyEhEKBG5leHQYAiABKAlIAIgBAUIHCgVfbmV4dCKAAQoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSDAoEdXNlchgBIAEoCRImCgdwcm9maWxlGAIgASgLMhUuYmFuay51c2VyLnYxLlByb2ZpbGUSHQoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoDUgAiAEBQhMKEV9leHBlY3RlZF92ZXJzaW9uIjkKFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIgCgR1c2VyGAEgASgLMhIuYmFuay51c2VyLnYxLlVzZXIiVQoSQ2hhbmdlRW1haWxSZXF1ZXN0EgwKBHVzZXIYASABKAkSDQoFZW1haWwYAiABKAkSFQoIcGFzc3dvcmQYAyABKAlIAIgBAUILCglfcGFzc3dvcmQiFQoTQ2hhbmdlRW1haWxSZXNwb25zZSIxChNDb25maXJtRW1haWxSZXF1ZXN0EgwKBHVzZXIYASABKAkSDAoEY29kZRgCIAEoCSI4ChRDb25maXJtRW1haWxSZXNwb25zZRIgCgR1c2VyGAEgASgLMhIuYmFuay51c2VyLnYxLlVzZXIiYwoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EgwKBHVzZXIYASABKAkSGQoMb2xkX3Bhc3N3b3JkGAIgASgJSACIAQESEAoIcGFzc3dvcmQYAyABKAlCDwoNX29sZF9wYXNzd29yZCIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIngKEENsb3NlVXNlclJlcXVlc3QSDAoEdXNlchgBIAEoCRIdChBleHBlY3RlZF92ZXJzaW9uGAIgASgNSACIAQESFQoIcGFzc3dvcmQYAyABKAlIAYgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbkILCglfcGFzc3dvcmQiNQoRQ2xvc2VVc2VyUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyIiEKEUV4cG9ydFVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkiPwoSRXhwb3J0VXNlclJlc3BvbnNlEikKCGRvY3VtZW50GAEgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCIgChBFcmFzZVVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkiNQoRRXJhc2VVc2VyUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyIpkBChJBc3NpZ25Sb2xlc1JlcXVlc3QSDAoEdXNlchgBIAEoCRIdChBleHBlY3RlZF92ZXJzaW9uGAIgASgNSACIAQESIQoFcm9sZXMYAyADKA4yEi5iYW5rLnVzZXIudjEuUm9sZRITCgZicmFuY2gYBCABKAlIAYgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbkIJCgdfYnJhbmNoIjcKE0Fzc2lnblJvbGVzUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyIkcKEFN1Ym1pdEt5Y1JlcXVlc3QSDAoEdXNlchgBIAEoCRIlCgVsZXZlbBgCIAEoDjIWLmJhbmsudXNlci52MS5LeWNMZXZlbCI1ChFTdWJtaXRLeWNSZXNwb25zZRIgCgR1c2VyGAEgASgLMhIuYmFuay51c2VyLnYxLlVzZXIifwoQUmV2aWV3S3ljUmVxdWVzdBIMCgR1c2VyGAEgASgJEh0KEGV4cGVjdGVkX3ZlcnNpb24YAiABKA1IAIgBARIpCgdvdXRjb21lGAMgASgOMhguYmFuay51c2VyLnYxLkt5Y091dGNvbWVCEwoRX2V4cGVjdGVkX3ZlcnNpb24iNQoRUmV2aWV3S3ljUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyKl0KCkt5Y091dGNvbWUSGwoXS1lDX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRLWUNfT1VUQ09NRV9BUFBST1ZFRBABEhgKFEtZQ19PVVRDT01FX1JFSkVDVEVEEAIysgsKC1VzZXJTZXJ2aWNlElUKDFJlZ2lzdGVyVXNlchIhLmJhbmsudXNlci52MS5SZWdpc3RlclVzZXJSZXF1ZXN0GiIuYmFuay51c2VyLnYxLlJlZ2lzdGVyVXNlclJlc3BvbnNlElIKC1ZlcmlmeUVtYWlsEiAuYmFuay51c2VyLnYxLlZlcmlmeUVtYWlsUmVxdWVzdBohLmJhbmsudXNlci52MS5WZXJpZnlFbWFpbFJlc3BvbnNlEm0KFFJlcXVlc3RQYXNzd29yZFJlc2V0EikuYmFuay51c2VyLnYxLlJlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBoqLmJhbmsudXNlci52MS5SZXF1ZXN0UGFzc3dvcmRSZXNldFJlc3BvbnNlElgKDVJlc2V0UGFzc3dvcmQSIi5iYW5rLnVzZXIudjEuUmVzZXRQYXNzd29yZFJlcXVlc3QaIy5iYW5rLnVzZXIudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlEksKB0dldFNlbGYSHC5iYW5rLnVzZXIudjEuR2V0U2VsZlJlcXVlc3QaHS5iYW5rLnVzZXIudjEuR2V0U2VsZlJlc3BvbnNlIgOQAgESSwoHR2V0VXNlchIcLmJhbmsudXNlci52MS5HZXRVc2VyUmVxdWVzdBodLmJhbmsudXNlci52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJRCglMaXN0VXNlcnMSHi5iYW5rLnVzZXIudjEuTGlzdFVzZXJzUmVxdWVzdBofLmJhbmsudXNlci52MS5MaXN0VXNlcnNSZXNwb25zZSIDkAIBElgKDVVwZGF0ZVByb2ZpbGUSIi5iYW5rLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlcXVlc3QaIy5iYW5rLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlc3BvbnNlElIKC0NoYW5nZUVtYWlsEiAuYmFuay51c2VyLnYxLkNoYW5nZUVtYWlsUmVxdWVzdBohLmJhbmsudXNlci52MS5DaGFuZ2VFbWFpbFJlc3BvbnNlElUKDENvbmZpcm1FbWFpbBIhLmJhbmsudXNlci52MS5Db25maXJtRW1haWxSZXF1ZXN0GiIuYmFuay51c2VyLnYxLkNvbmZpcm1FbWFpbFJlc3BvbnNlElsKDkNoYW5nZVBhc3N3b3JkEiMuYmFuay51c2VyLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBokLmJhbmsudXNlci52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlEkwKCUNsb3NlVXNlchIeLmJhbmsudXNlci52MS5DbG9zZVVzZXJSZXF1ZXN0Gh8uYmFuay51c2VyLnYxLkNsb3NlVXNlclJlc3BvbnNlElQKCkV4cG9ydFVzZXISHy5iYW5rLnVzZXIudjEuRXhwb3J0VXNlclJlcXVlc3QaIC5iYW5rLnVzZXIudjEuRXhwb3J0VXNlclJlc3BvbnNlIgOQAgESTAoJRXJhc2VVc2VyEh4uYmFuay51c2VyLnYxLkVyYXNlVXNlclJlcXVlc3QaHy5iYW5rLnVzZXIudjEuRXJhc2VVc2VyUmVzcG9uc2USUgoLQXNzaWduUm9sZXMSIC5iYW5rLnVzZXIudjEuQXNzaWduUm9sZXNSZXF1ZXN0GiEuYmFuay51c2VyLnYxLkFzc2lnblJvbGVzUmVzcG9uc2USTAoJU3VibWl0S3ljEh4uYmFuay51c2VyLnYxLlN1Ym1pdEt5Y1JlcXVlc3QaHy5iYW5rLnVzZXIudjEuU3VibWl0S3ljUmVzcG9uc2USTAoJUmV2aWV3S3ljEh4uYmFuay51c2VyLnYxLlJldmlld0t5Y1JlcXVlc3QaHy5iYW5rLnVzZXIudjEuUmV2aWV3S3ljUmVzcG9uc2ViBnByb3RvMw", [file_bank_user_v1_user, file_google_protobuf_struct]);
+  fileDesc("Ch9iYW5rL3VzZXIvdjEvdXNlcl9zZXJ2aWNlLnByb3RvEgxiYW5rLnVzZXIudjEiXgoTUmVnaXN0ZXJVc2VyUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRImCgdwcm9maWxlGAMgASgLMhUuYmFuay51c2VyLnYxLlByb2ZpbGUiJgoUUmVnaXN0ZXJVc2VyUmVzcG9uc2USDgoGdGlja2V0GAEgASgJIjIKElZlcmlmeUVtYWlsUmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSDAoEY29kZRgCIAEoCSI3ChNWZXJpZnlFbWFpbFJlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlciIsChtSZXF1ZXN0UGFzc3dvcmRSZXNldFJlcXVlc3QSDQoFZW1haWwYASABKAkiHgocUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZSI3ChRSZXNldFBhc3N3b3JkUmVxdWVzdBINCgV0b2tlbhgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UiHgoOR2V0VXNlclJlcXVlc3QSDAoEdXNlchgBIAEoCSIzCg9HZXRVc2VyUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyIp4BChBMaXN0VXNlcnNSZXF1ZXN0EigKBnN0YXR1cxgBIAEoDjIYLmJhbmsudXNlci52MS5Vc2VyU3RhdHVzEiQKA2t5YxgCIAEoDjIXLmJhbmsudXNlci52MS5LeWNTdGF0dXMSEgoFYWZ0ZXIYAyABKAlIAIgBARISCgVsaW1pdBgEIAEoDUgBiAEBQggKBl9hZnRlckIICgZfbGltaXQiUgoRTGlzdFVzZXJzUmVzcG9uc2USIQoFaXRlbXMYASADKAsyEi5iYW5rLnVzZXIudjEuVXNlchIRCgRuZXh0GAIgASgJSACIAQFCBwoFX25leHQigAEKFFVwZGF0ZVByb2ZpbGVSZXF1ZXN0EgwKBHVzZXIYASABKAkSJgoHcHJvZmlsZRgCIAEoCzIVLmJhbmsudXNlci52MS5Qcm9maWxlEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1IAIgBAUITChFfZXhwZWN0ZWRfdmVyc2lvbiI5ChVVcGRhdGVQcm9maWxlUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyIlUKEkNoYW5nZUVtYWlsUmVxdWVzdBIMCgR1c2VyGAEgASgJEg0KBWVtYWlsGAIgASgJEhUKCHBhc3N3b3JkGAMgASgJSACIAQFCCwoJX3Bhc3N3b3JkIhUKE0NoYW5nZUVtYWlsUmVzcG9uc2UiMQoTQ29uZmlybUVtYWlsUmVxdWVzdBIMCgR1c2VyGAEgASgJEgwKBGNvZGUYAiABKAkiOAoUQ29uZmlybUVtYWlsUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyImMKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIMCgR1c2VyGAEgASgJEhkKDG9sZF9wYXNzd29yZBgCIAEoCUgAiAEBEhAKCHBhc3N3b3JkGAMgASgJQg8KDV9vbGRfcGFzc3dvcmQiGAoWQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSJ4ChBDbG9zZVVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkSHQoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoDUgAiAEBEhUKCHBhc3N3b3JkGAMgASgJSAGIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb25CCwoJX3Bhc3N3b3JkIjUKEUNsb3NlVXNlclJlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlciIhChFFeHBvcnRVc2VyUmVxdWVzdBIMCgR1c2VyGAEgASgJIj8KEkV4cG9ydFVzZXJSZXNwb25zZRIpCghkb2N1bWVudBgBIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiIAoQRXJhc2VVc2VyUmVxdWVzdBIMCgR1c2VyGAEgASgJIjUKEUVyYXNlVXNlclJlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlciKZAQoSQXNzaWduUm9sZXNSZXF1ZXN0EgwKBHVzZXIYASABKAkSHQoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoDUgAiAEBEiEKBXJvbGVzGAMgAygOMhIuYmFuay51c2VyLnYxLlJvbGUSEwoGYnJhbmNoGAQgASgJSAGIAQFCEwoRX2V4cGVjdGVkX3ZlcnNpb25CCQoHX2JyYW5jaCI3ChNBc3NpZ25Sb2xlc1Jlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlciJHChBTdWJtaXRLeWNSZXF1ZXN0EgwKBHVzZXIYASABKAkSJQoFbGV2ZWwYAiABKA4yFi5iYW5rLnVzZXIudjEuS3ljTGV2ZWwiNQoRU3VibWl0S3ljUmVzcG9uc2USIAoEdXNlchgBIAEoCzISLmJhbmsudXNlci52MS5Vc2VyIn8KEFJldmlld0t5Y1JlcXVlc3QSDAoEdXNlchgBIAEoCRIdChBleHBlY3RlZF92ZXJzaW9uGAIgASgNSACIAQESKQoHb3V0Y29tZRgDIAEoDjIYLmJhbmsudXNlci52MS5LeWNPdXRjb21lQhMKEV9leHBlY3RlZF92ZXJzaW9uIjUKEVJldmlld0t5Y1Jlc3BvbnNlEiAKBHVzZXIYASABKAsyEi5iYW5rLnVzZXIudjEuVXNlcipdCgpLeWNPdXRjb21lEhsKF0tZQ19PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUS1lDX09VVENPTUVfQVBQUk9WRUQQARIYChRLWUNfT1VUQ09NRV9SRUpFQ1RFRBACMuUKCgtVc2VyU2VydmljZRJVCgxSZWdpc3RlclVzZXISIS5iYW5rLnVzZXIudjEuUmVnaXN0ZXJVc2VyUmVxdWVzdBoiLmJhbmsudXNlci52MS5SZWdpc3RlclVzZXJSZXNwb25zZRJSCgtWZXJpZnlFbWFpbBIgLmJhbmsudXNlci52MS5WZXJpZnlFbWFpbFJlcXVlc3QaIS5iYW5rLnVzZXIudjEuVmVyaWZ5RW1haWxSZXNwb25zZRJtChRSZXF1ZXN0UGFzc3dvcmRSZXNldBIpLmJhbmsudXNlci52MS5SZXF1ZXN0UGFzc3dvcmRSZXNldFJlcXVlc3QaKi5iYW5rLnVzZXIudjEuUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZRJYCg1SZXNldFBhc3N3b3JkEiIuYmFuay51c2VyLnYxLlJlc2V0UGFzc3dvcmRSZXF1ZXN0GiMuYmFuay51c2VyLnYxLlJlc2V0UGFzc3dvcmRSZXNwb25zZRJLCgdHZXRVc2VyEhwuYmFuay51c2VyLnYxLkdldFVzZXJSZXF1ZXN0Gh0uYmFuay51c2VyLnYxLkdldFVzZXJSZXNwb25zZSIDkAIBElEKCUxpc3RVc2VycxIeLmJhbmsudXNlci52MS5MaXN0VXNlcnNSZXF1ZXN0Gh8uYmFuay51c2VyLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgOQAgESWAoNVXBkYXRlUHJvZmlsZRIiLmJhbmsudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBojLmJhbmsudXNlci52MS5VcGRhdGVQcm9maWxlUmVzcG9uc2USUgoLQ2hhbmdlRW1haWwSIC5iYW5rLnVzZXIudjEuQ2hhbmdlRW1haWxSZXF1ZXN0GiEuYmFuay51c2VyLnYxLkNoYW5nZUVtYWlsUmVzcG9uc2USVQoMQ29uZmlybUVtYWlsEiEuYmFuay51c2VyLnYxLkNvbmZpcm1FbWFpbFJlcXVlc3QaIi5iYW5rLnVzZXIudjEuQ29uZmlybUVtYWlsUmVzcG9uc2USWwoOQ2hhbmdlUGFzc3dvcmQSIy5iYW5rLnVzZXIudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0GiQuYmFuay51c2VyLnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USTAoJQ2xvc2VVc2VyEh4uYmFuay51c2VyLnYxLkNsb3NlVXNlclJlcXVlc3QaHy5iYW5rLnVzZXIudjEuQ2xvc2VVc2VyUmVzcG9uc2USVAoKRXhwb3J0VXNlchIfLmJhbmsudXNlci52MS5FeHBvcnRVc2VyUmVxdWVzdBogLmJhbmsudXNlci52MS5FeHBvcnRVc2VyUmVzcG9uc2UiA5ACARJMCglFcmFzZVVzZXISHi5iYW5rLnVzZXIudjEuRXJhc2VVc2VyUmVxdWVzdBofLmJhbmsudXNlci52MS5FcmFzZVVzZXJSZXNwb25zZRJSCgtBc3NpZ25Sb2xlcxIgLmJhbmsudXNlci52MS5Bc3NpZ25Sb2xlc1JlcXVlc3QaIS5iYW5rLnVzZXIudjEuQXNzaWduUm9sZXNSZXNwb25zZRJMCglTdWJtaXRLeWMSHi5iYW5rLnVzZXIudjEuU3VibWl0S3ljUmVxdWVzdBofLmJhbmsudXNlci52MS5TdWJtaXRLeWNSZXNwb25zZRJMCglSZXZpZXdLeWMSHi5iYW5rLnVzZXIudjEuUmV2aWV3S3ljUmVxdWVzdBofLmJhbmsudXNlci52MS5SZXZpZXdLeWNSZXNwb25zZWIGcHJvdG8z", [file_bank_user_v1_user, file_google_protobuf_struct]);
 
 /**
  * Asks for RegisterUser.
@@ -200,49 +200,13 @@ export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*
   messageDesc(file_bank_user_v1_user_service, 7);
 
 /**
- * Asks for GetSelf.
- *
- * @generated from message bank.user.v1.GetSelfRequest
- */
-export type GetSelfRequest = Message<"bank.user.v1.GetSelfRequest"> & {
-};
-
-/**
- * Describes the message bank.user.v1.GetSelfRequest.
- * Use `create(GetSelfRequestSchema)` to create a new message.
- */
-export const GetSelfRequestSchema: GenMessage<GetSelfRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 8);
-
-/**
- * Answers GetSelf.
- *
- * @generated from message bank.user.v1.GetSelfResponse
- */
-export type GetSelfResponse = Message<"bank.user.v1.GetSelfResponse"> & {
-  /**
-   * The caller.
-   *
-   * @generated from field: bank.user.v1.User user = 1;
-   */
-  user?: User | undefined;
-};
-
-/**
- * Describes the message bank.user.v1.GetSelfResponse.
- * Use `create(GetSelfResponseSchema)` to create a new message.
- */
-export const GetSelfResponseSchema: GenMessage<GetSelfResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 9);
-
-/**
  * Asks for GetUser.
  *
  * @generated from message bank.user.v1.GetUserRequest
  */
 export type GetUserRequest = Message<"bank.user.v1.GetUserRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -254,7 +218,7 @@ export type GetUserRequest = Message<"bank.user.v1.GetUserRequest"> & {
  * Use `create(GetUserRequestSchema)` to create a new message.
  */
 export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 10);
+  messageDesc(file_bank_user_v1_user_service, 8);
 
 /**
  * Answers GetUser.
@@ -275,7 +239,7 @@ export type GetUserResponse = Message<"bank.user.v1.GetUserResponse"> & {
  * Use `create(GetUserResponseSchema)` to create a new message.
  */
 export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 11);
+  messageDesc(file_bank_user_v1_user_service, 9);
 
 /**
  * Asks for ListUsers.
@@ -317,7 +281,7 @@ export type ListUsersRequest = Message<"bank.user.v1.ListUsersRequest"> & {
  * Use `create(ListUsersRequestSchema)` to create a new message.
  */
 export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 12);
+  messageDesc(file_bank_user_v1_user_service, 10);
 
 /**
  * Answers ListUsers.
@@ -345,7 +309,7 @@ export type ListUsersResponse = Message<"bank.user.v1.ListUsersResponse"> & {
  * Use `create(ListUsersResponseSchema)` to create a new message.
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 13);
+  messageDesc(file_bank_user_v1_user_service, 11);
 
 /**
  * Asks for UpdateProfile.
@@ -354,7 +318,7 @@ export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE_
  */
 export type UpdateProfileRequest = Message<"bank.user.v1.UpdateProfileRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -380,7 +344,7 @@ export type UpdateProfileRequest = Message<"bank.user.v1.UpdateProfileRequest"> 
  * Use `create(UpdateProfileRequestSchema)` to create a new message.
  */
 export const UpdateProfileRequestSchema: GenMessage<UpdateProfileRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 14);
+  messageDesc(file_bank_user_v1_user_service, 12);
 
 /**
  * Answers UpdateProfile.
@@ -401,7 +365,7 @@ export type UpdateProfileResponse = Message<"bank.user.v1.UpdateProfileResponse"
  * Use `create(UpdateProfileResponseSchema)` to create a new message.
  */
 export const UpdateProfileResponseSchema: GenMessage<UpdateProfileResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 15);
+  messageDesc(file_bank_user_v1_user_service, 13);
 
 /**
  * Asks for ChangeEmail.
@@ -410,7 +374,7 @@ export const UpdateProfileResponseSchema: GenMessage<UpdateProfileResponse> = /*
  */
 export type ChangeEmailRequest = Message<"bank.user.v1.ChangeEmailRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -436,7 +400,7 @@ export type ChangeEmailRequest = Message<"bank.user.v1.ChangeEmailRequest"> & {
  * Use `create(ChangeEmailRequestSchema)` to create a new message.
  */
 export const ChangeEmailRequestSchema: GenMessage<ChangeEmailRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 16);
+  messageDesc(file_bank_user_v1_user_service, 14);
 
 /**
  * Answers ChangeEmail: that it was done.
@@ -451,7 +415,7 @@ export type ChangeEmailResponse = Message<"bank.user.v1.ChangeEmailResponse"> & 
  * Use `create(ChangeEmailResponseSchema)` to create a new message.
  */
 export const ChangeEmailResponseSchema: GenMessage<ChangeEmailResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 17);
+  messageDesc(file_bank_user_v1_user_service, 15);
 
 /**
  * Asks for ConfirmEmail.
@@ -460,7 +424,7 @@ export const ChangeEmailResponseSchema: GenMessage<ChangeEmailResponse> = /*@__P
  */
 export type ConfirmEmailRequest = Message<"bank.user.v1.ConfirmEmailRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -479,7 +443,7 @@ export type ConfirmEmailRequest = Message<"bank.user.v1.ConfirmEmailRequest"> & 
  * Use `create(ConfirmEmailRequestSchema)` to create a new message.
  */
 export const ConfirmEmailRequestSchema: GenMessage<ConfirmEmailRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 18);
+  messageDesc(file_bank_user_v1_user_service, 16);
 
 /**
  * Answers ConfirmEmail.
@@ -500,7 +464,7 @@ export type ConfirmEmailResponse = Message<"bank.user.v1.ConfirmEmailResponse"> 
  * Use `create(ConfirmEmailResponseSchema)` to create a new message.
  */
 export const ConfirmEmailResponseSchema: GenMessage<ConfirmEmailResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 19);
+  messageDesc(file_bank_user_v1_user_service, 17);
 
 /**
  * Asks for ChangePassword.
@@ -509,7 +473,7 @@ export const ConfirmEmailResponseSchema: GenMessage<ConfirmEmailResponse> = /*@_
  */
 export type ChangePasswordRequest = Message<"bank.user.v1.ChangePasswordRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -535,7 +499,7 @@ export type ChangePasswordRequest = Message<"bank.user.v1.ChangePasswordRequest"
  * Use `create(ChangePasswordRequestSchema)` to create a new message.
  */
 export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 20);
+  messageDesc(file_bank_user_v1_user_service, 18);
 
 /**
  * Answers ChangePassword: that it was done.
@@ -550,7 +514,7 @@ export type ChangePasswordResponse = Message<"bank.user.v1.ChangePasswordRespons
  * Use `create(ChangePasswordResponseSchema)` to create a new message.
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 21);
+  messageDesc(file_bank_user_v1_user_service, 19);
 
 /**
  * Asks for CloseUser.
@@ -559,7 +523,7 @@ export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = 
  */
 export type CloseUserRequest = Message<"bank.user.v1.CloseUserRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -585,7 +549,7 @@ export type CloseUserRequest = Message<"bank.user.v1.CloseUserRequest"> & {
  * Use `create(CloseUserRequestSchema)` to create a new message.
  */
 export const CloseUserRequestSchema: GenMessage<CloseUserRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 22);
+  messageDesc(file_bank_user_v1_user_service, 20);
 
 /**
  * Answers CloseUser.
@@ -606,7 +570,7 @@ export type CloseUserResponse = Message<"bank.user.v1.CloseUserResponse"> & {
  * Use `create(CloseUserResponseSchema)` to create a new message.
  */
 export const CloseUserResponseSchema: GenMessage<CloseUserResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 23);
+  messageDesc(file_bank_user_v1_user_service, 21);
 
 /**
  * Asks for ExportUser.
@@ -615,7 +579,7 @@ export const CloseUserResponseSchema: GenMessage<CloseUserResponse> = /*@__PURE_
  */
 export type ExportUserRequest = Message<"bank.user.v1.ExportUserRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -627,7 +591,7 @@ export type ExportUserRequest = Message<"bank.user.v1.ExportUserRequest"> & {
  * Use `create(ExportUserRequestSchema)` to create a new message.
  */
 export const ExportUserRequestSchema: GenMessage<ExportUserRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 24);
+  messageDesc(file_bank_user_v1_user_service, 22);
 
 /**
  * Answers ExportUser.
@@ -648,7 +612,7 @@ export type ExportUserResponse = Message<"bank.user.v1.ExportUserResponse"> & {
  * Use `create(ExportUserResponseSchema)` to create a new message.
  */
 export const ExportUserResponseSchema: GenMessage<ExportUserResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 25);
+  messageDesc(file_bank_user_v1_user_service, 23);
 
 /**
  * Asks for EraseUser.
@@ -669,7 +633,7 @@ export type EraseUserRequest = Message<"bank.user.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 26);
+  messageDesc(file_bank_user_v1_user_service, 24);
 
 /**
  * Answers EraseUser.
@@ -690,7 +654,7 @@ export type EraseUserResponse = Message<"bank.user.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 27);
+  messageDesc(file_bank_user_v1_user_service, 25);
 
 /**
  * Asks for AssignRoles.
@@ -732,7 +696,7 @@ export type AssignRolesRequest = Message<"bank.user.v1.AssignRolesRequest"> & {
  * Use `create(AssignRolesRequestSchema)` to create a new message.
  */
 export const AssignRolesRequestSchema: GenMessage<AssignRolesRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 28);
+  messageDesc(file_bank_user_v1_user_service, 26);
 
 /**
  * Answers AssignRoles.
@@ -753,7 +717,7 @@ export type AssignRolesResponse = Message<"bank.user.v1.AssignRolesResponse"> & 
  * Use `create(AssignRolesResponseSchema)` to create a new message.
  */
 export const AssignRolesResponseSchema: GenMessage<AssignRolesResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 29);
+  messageDesc(file_bank_user_v1_user_service, 27);
 
 /**
  * Asks for SubmitKyc.
@@ -762,7 +726,7 @@ export const AssignRolesResponseSchema: GenMessage<AssignRolesResponse> = /*@__P
  */
 export type SubmitKycRequest = Message<"bank.user.v1.SubmitKycRequest"> & {
   /**
-   * The user's id.
+   * The user's id; the caller unless given.
    *
    * @generated from field: string user = 1;
    */
@@ -781,7 +745,7 @@ export type SubmitKycRequest = Message<"bank.user.v1.SubmitKycRequest"> & {
  * Use `create(SubmitKycRequestSchema)` to create a new message.
  */
 export const SubmitKycRequestSchema: GenMessage<SubmitKycRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 30);
+  messageDesc(file_bank_user_v1_user_service, 28);
 
 /**
  * Answers SubmitKyc.
@@ -802,7 +766,7 @@ export type SubmitKycResponse = Message<"bank.user.v1.SubmitKycResponse"> & {
  * Use `create(SubmitKycResponseSchema)` to create a new message.
  */
 export const SubmitKycResponseSchema: GenMessage<SubmitKycResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 31);
+  messageDesc(file_bank_user_v1_user_service, 29);
 
 /**
  * Asks for ReviewKyc.
@@ -837,7 +801,7 @@ export type ReviewKycRequest = Message<"bank.user.v1.ReviewKycRequest"> & {
  * Use `create(ReviewKycRequestSchema)` to create a new message.
  */
 export const ReviewKycRequestSchema: GenMessage<ReviewKycRequest> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 32);
+  messageDesc(file_bank_user_v1_user_service, 30);
 
 /**
  * Answers ReviewKyc.
@@ -858,7 +822,7 @@ export type ReviewKycResponse = Message<"bank.user.v1.ReviewKycResponse"> & {
  * Use `create(ReviewKycResponseSchema)` to create a new message.
  */
 export const ReviewKycResponseSchema: GenMessage<ReviewKycResponse> = /*@__PURE__*/
-  messageDesc(file_bank_user_v1_user_service, 33);
+  messageDesc(file_bank_user_v1_user_service, 31);
 
 /**
  * What a review comes to.
@@ -954,16 +918,6 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof ResetPasswordRequestSchema;
     output: typeof ResetPasswordResponseSchema;
-  },
-  /**
-   * The user who asks; a program is none. Errors: UserNotFound.
-   *
-   * @generated from rpc bank.user.v1.UserService.GetSelf
-   */
-  getSelf: {
-    methodKind: "unary";
-    input: typeof GetSelfRequestSchema;
-    output: typeof GetSelfResponseSchema;
   },
   /**
    * One user. Errors: UserNotFound.
