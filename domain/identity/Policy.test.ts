@@ -16,7 +16,14 @@ describe("the table of who may do what", () => {
   test("nothing is anyone's but to register, to prove an address, to get back in and to log in", () => {
     assert.deepEqual(
       operations.filter((operation) => isOpen(ruleOf(operation))),
-      ["users.register", "users.verifyEmail", "passwords.requestReset", "passwords.reset", "sessions.create"]
+      [
+        "users.register",
+        "users.verifyEmail",
+        "passwords.requestReset",
+        "passwords.reset",
+        "sessions.create",
+        "identityProviders.list"
+      ]
     )
   })
 

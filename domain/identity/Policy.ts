@@ -135,6 +135,7 @@ const table = {
   "passwords.requestReset": open("write"),
   "passwords.reset": open("write"),
   "sessions.create": open("write"),
+  "identityProviders.list": open("read"),
   "users.readSelf": ownProfile("read"),
   "users.read": {
     scope: "profile:read",
