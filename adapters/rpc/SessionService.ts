@@ -1,6 +1,7 @@
 /** `bank.user.v1.SessionService` over the use cases of `application/users`. */
 import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { UserGuards } from "../../application/access/index.ts"
+import { TokenIssuer } from "../../application/ports/Tokens.ts"
 import {
   Accepted,
   beginPasskeyLogin,
@@ -21,9 +22,9 @@ import {
   revokeOtherSessions,
   revokeSession,
   SecondFactorOptions,
+  SessionCreated,
   SessionList,
   SessionsRevoked,
-  SessionView,
   secondFactorOptions,
   sessionView,
   WebAuthnJson
@@ -58,6 +59,15 @@ const Login = Schema.Struct({
     })
   )
 )
+
+const { device: _, ...withoutDevice } = SessionCreated.fields
+const SessionRaised = Schema.Struct(withoutDevice)
+
+const raised = Effect.fnUntraced(function* (command: RaiseSession) {
+  const { session, user } = yield* raiseSession(command)
+  const tokens = yield* (yield* TokenIssuer).issue(session, user)
+  return { ...tokens, session: sessionView(session) }
+})
 
 const rpcs = {
   createSession: unary({
@@ -117,10 +127,9 @@ const rpcs = {
     method: method.raiseSession,
     door: guarded(UserGuards.raiseSession),
     command: RaiseSession,
-    answer: SessionView,
-    as: "session",
+    answer: SessionRaised,
     own: ["user", "session"],
-    run: (command) => Effect.map(raiseSession(command), ({ session }) => sessionView(session))
+    run: raised
   })
 }
 
