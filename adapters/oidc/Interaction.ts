@@ -128,18 +128,33 @@ const login = async (page: Page, { email = "", password = "" }: Form): Promise<v
 const answerIn = ({ passkey }: Form) =>
   passkey === undefined ? undefined : Option.getOrUndefined(decodeAnswer(passkey))
 
+/** What is said of a second factor that was refused, and of a passkey alone; which way it was wrong is not told. */
+const refusedWords = {
+  totp: "That code is wrong, was used before, or came too late.",
+  recovery: "That recovery code is wrong or was used before, or it came too late.",
+  passkey: "That passkey was not accepted, or it came too late."
+} as const
+type FactorMethod = keyof typeof refusedWords
+
+const wordedFor = (method: FactorMethod, refusal: Refusal): Refusal =>
+  refusal.status === 401 ? { ...refusal, text: refusedWords[method] } : refusal
+
+const isFactorMethod = (name: string): name is FactorMethod => Object.hasOwn(refusedWords, name)
+
 const passkeyLogin = async (page: Page, form: Form): Promise<void> => {
   const command = decodePasskey({ ticket: form.ticket, answer: answerIn(form), ...deviceOf(page) })
   if (Option.isNone(command)) return showLogin(page, "", unreadable)
   const origin = originOf(page.req, page.address)
   const done = await page.attempt(finishPasskeyLogin(command.value, clientOf(page), origin), origin, clientOf(page))
-  return done.isRefused ? showLogin(page, "", done.refusal) : finish(page, done.answer)
+  return done.isRefused ? showLogin(page, "", wordedFor("passkey", done.refusal)) : finish(page, done.answer)
 }
 
 const factor = async (page: Page, form: Form): Promise<void> => {
   const { ticket = "", code, recoveryCode } = form
   const passkey = answerIn(form)
-  const methods = code !== undefined ? ["totp"] : recoveryCode !== undefined ? ["recovery"] : ["passkey"]
+  const method = code !== undefined ? "totp" : recoveryCode !== undefined ? "recovery" : "passkey"
+  // What the page has offered, for it to offer again; that decides nothing else.
+  const methods = [...new Set([method, ...(form.methods ?? "").split(" ").filter(isFactorMethod)])]
   const command = decodeFactor({
     ticket,
     ...(code === undefined ? {} : { code: code.replaceAll(/\s/gu, "") }),
@@ -149,7 +164,7 @@ const factor = async (page: Page, form: Form): Promise<void> => {
   if (Option.isNone(command)) return showFactor(page, ticket, methods, unreadable)
   const origin = originOf(page.req, page.address)
   const done = await page.attempt(proveSecondFactor(command.value, origin), origin, clientOf(page))
-  return done.isRefused ? showFactor(page, ticket, methods, done.refusal) : finish(page, done.answer)
+  return done.isRefused ? showFactor(page, ticket, methods, wordedFor(method, done.refusal)) : finish(page, done.answer)
 }
 
 /** What the script needs to ask for a passkey: as a second factor by a ticket, or alone. */

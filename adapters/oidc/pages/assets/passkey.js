@@ -15,18 +15,33 @@ const answer = async (form) => {
   form.elements.namedItem("passkey").value = JSON.stringify(credential.toJSON())
 }
 
+// Shown afresh each time, so that it is read aloud each time.
+const tell = (text) => {
+  const message = document.getElementById("message")
+  message.textContent = text
+  message.hidden = text === ""
+}
+
 for (const form of document.querySelectorAll("form[data-passkey-options]")) {
+  const button = form.querySelector("button")
   form.hidden = !canUsePasskeys
   form.addEventListener("submit", (event) => {
     event.preventDefault()
-    const button = form.querySelector("button")
     button.disabled = true
+    tell("")
     // A user who closes the browser's dialog may try again.
     answer(form).then(
       () => form.submit(),
       () => {
         button.disabled = false
+        button.focus()
+        tell("No passkey was used. Try again, or prove that it is you in another way.")
       }
     )
   })
 }
+
+// A page that the browser takes out of its memory when the user goes back is as it was left: with the button off.
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("form[data-passkey-options] button")) button.disabled = false
+})
