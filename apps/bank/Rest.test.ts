@@ -1,54 +1,38 @@
 import assert from "node:assert/strict"
+import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { test } from "node:test"
-import { Effect, Exit, Layer, Scope } from "effect"
-import { layer as ids } from "../../adapters/ids/index.ts"
-import { accessLayer, layer as memory, termsOfSimulation } from "../../adapters/memory/index.ts"
-import { HeadSigner } from "../../adapters/signing/index.ts"
-import { Bank } from "../../application/ports/Bank.ts"
-import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
-import { Product } from "../../domain/accounts/index.ts"
-import * as DevelopmentToken from "./DevelopmentToken.ts"
-import { serveRest } from "./Rest.ts"
+import { freePort, startBank } from "../../infra/testing/crash/BankProcess.ts"
 
-const token = "token-of-the-test"
+/** Less than the ten seconds for which a stop waits for requests that end by themselves. */
+const letGoMsMax = 5000
 
-const nobody = Layer.succeed(
-  Authenticator,
-  Authenticator.of({ authenticate: () => Effect.fail(new Unauthenticated({ reason: "invalid" })) })
-)
-
-test("a stop lets who follows entries go at once", { timeout: 20_000 }, async () => {
-  const services = Layer.mergeAll(
-    Layer.provideMerge(accessLayer(), Layer.provideMerge(memory, ids)),
-    Layer.provide(DevelopmentToken.layer(token, termsOfSimulation.tenant), nobody),
-    Layer.succeed(Bank, Bank.of({ products: Product.builtIn })),
-    HeadSigner.layer(new Uint8Array(32).fill(7))
-  )
-  const scope = await Effect.runPromise(Scope.make())
-  const { port } = await Effect.runPromise(
-    serveRest({
-      host: "127.0.0.1",
-      port: 0,
-      requestsPerSecond: 100,
-      publicUrl: undefined,
-      trustedProxies: 0,
-      ready: Effect.succeed(true)
-    }).pipe(Effect.provide(services), Scope.provide(scope))
-  )
-  const url = `http://127.0.0.1:${port}/v1/accounts`
-  const authorization = `Bearer ${token}`
-  const opened = await fetch(url, {
-    method: "POST",
-    headers: { authorization, "content-type": "application/json" },
-    body: JSON.stringify({ product: "checking", currency: "USD" })
-  })
-  assert.equal(opened.status, 201)
-  const { id } = Object(await opened.json())
-  const { body } = await fetch(`${url}/${id}/entries/stream`, { headers: { authorization } })
-  const reader = body?.getReader()
-  assert.equal((await reader?.read())?.done, false)
-  const begun = performance.now()
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  assert.ok(performance.now() - begun < 1000)
-  while ((await reader?.read())?.done === false);
+test("a stop lets who follows entries go at once", { timeout: 60_000 }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "bank-stop-"))
+  // As root, PostgreSQL runs as another user, who has to pass through.
+  await chmod(dataDir, 0o711)
+  const bank = await startBank(dataDir, { rest: await freePort(), rpc: await freePort() })
+  try {
+    const url = `${bank.restUrl}/v1/accounts`
+    const authorization = `Bearer ${bank.token}`
+    const opened = await fetch(url, {
+      method: "POST",
+      headers: { authorization, "content-type": "application/json" },
+      body: JSON.stringify({ product: "checking", currency: "USD" })
+    })
+    assert.equal(opened.status, 201)
+    const { id } = Object(await opened.json())
+    const { body } = await fetch(`${url}/${id}/entries/stream`, { headers: { authorization } })
+    const reader = body?.getReader()
+    assert.equal((await reader?.read())?.done, false)
+    const begun = performance.now()
+    const stopped = bank.stop()
+    while ((await reader?.read())?.done === false);
+    assert.ok(performance.now() - begun < letGoMsMax)
+    assert.equal(await stopped, 0)
+  } finally {
+    await bank.killBank()
+    await rm(dataDir, { recursive: true, force: true })
+  }
 })
