@@ -23,7 +23,7 @@ const isAssignable = ({ customer }: User.User, roles: ReadonlyArray<Role>): bool
 
 /**
  * Whoever takes an administrator's role away must be one itself in the store, and its own record gets a new version before
- * the other's does: of two who take each other's away at once, one comes too late. So one administrator always stays.
+ * the other's does: of two who take each other's away at once, one comes too late, or both do. So one administrator always stays.
  */
 const expectAdministratorLeft = Effect.fnUntraced(function* (caller: Caller) {
   const users = yield* UserStore

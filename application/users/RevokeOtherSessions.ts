@@ -3,7 +3,7 @@ import { SessionId, UserId } from "../../domain/ids/index.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { endSessions } from "./EndSessions.ts"
 
-/** Ends the user's sessions, but for the one that asks if it is the user's own. */
+/** Ends the user's sessions, but for the one that asks. */
 export const RevokeOtherSessions = Schema.Struct({ user: UserId })
 export type RevokeOtherSessions = typeof RevokeOtherSessions.Type
 
@@ -15,7 +15,7 @@ export const revokeOtherSessions = Effect.fn("users.revokeOtherSessions")(functi
   { user }: RevokeOtherSessions,
   caller: Caller
 ) {
-  const except = caller.user === user ? caller.session : undefined
-  const revoked = yield* endSessions(user, except === undefined ? {} : { except })
+  const { session } = caller
+  const revoked = yield* endSessions(user, session === undefined ? {} : { except: session })
   return { revoked } satisfies SessionsRevoked
 })

@@ -151,7 +151,8 @@ specify(
     assert.equal(yield* failureOf(finishPasskey(command, caller)), "PasskeyRefused")
     const proved = { ...caller, ...fresh }
     const next = yield* beginPasskey({ user: user.id }, proved)
-    const stolen = { ...command, user: eve.user.id, ticket: next.ticket }
+    const right = { id: "tablet", signature: `new ${challengeIn(next.options)}` }
+    const stolen = { ...command, user: eve.user.id, ticket: next.ticket, answer: right }
     assert.equal(yield* failureOf(finishPasskey(stolen, eve.caller)), "PasskeyRefused")
   })
 )
@@ -169,6 +170,26 @@ specify(
     assert.equal(yield* added(caller, user.id), "accepted")
     assert.equal(yield* added(caller, user.id), "FactorExists")
     assert.equal(yield* added(eve.caller, eve.user.id), "IdentityTaken")
+  })
+)
+
+specify(
+  "factors that are set up at once are all kept",
+  Effect.gen(function* () {
+    const { user, caller } = yield* loggedIn({}, fresh)
+    const about = { user: user.id }
+    yield* beginTotp(about, caller)
+    const { ticket, options } = yield* beginPasskey(about, caller)
+    const answer = { id: "phone", signature: `new ${challengeIn(options)}` }
+    yield* Effect.all(
+      [
+        confirmTotp({ ...about, code: yield* code }, caller),
+        finishPasskey({ ...about, ticket, name: "Phone", answer }, caller)
+      ],
+      { concurrency: "unbounded" }
+    )
+    const { totpSince, passkeys, recoveryCodesLeft } = yield* listFactors(about)
+    assert.deepEqual([totpSince, passkeys.length, recoveryCodesLeft], [yield* now, 1, 10])
   })
 )
 

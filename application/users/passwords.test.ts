@@ -137,6 +137,18 @@ specify(
 )
 
 specify(
+  "a password that was right forgets the wrong ones before it",
+  Effect.gen(function* () {
+    const { user, caller } = yield* loggedIn()
+    const by = (oldPassword: string) =>
+      failureOf(changePassword({ user: user.id, oldPassword, password: "short" }, caller))
+    for (let at = 0; at < 4; at++) assert.equal(yield* by("wrong"), "WrongPassword")
+    assert.equal(yield* by(password), "PasswordRefused")
+    for (let at = 0; at < 4; at++) assert.equal(yield* by("wrong"), "WrongPassword")
+  })
+)
+
+specify(
   "a first password beside a passkey needs a fresh second factor instead of an old one",
   Effect.gen(function* () {
     const { user, caller } = yield* loggedIn({ credentials: { passkeys: [passkey("phone")] } })

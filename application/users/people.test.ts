@@ -3,6 +3,7 @@ import { Effect, Result } from "effect"
 import { LocalDate } from "../../domain/calendar/index.ts"
 import type { User } from "../../domain/identity/index.ts"
 import { SessionId, UserId } from "../../domain/ids/index.ts"
+import { IdentityVerification } from "../ports/Outside.ts"
 import { SessionStore, UserStore } from "../ports/UserStore.ts"
 import {
   getSelf,
@@ -194,5 +195,24 @@ specify(
     assert.equal(moved.kyc.level, "basic")
     const renamed = yield* updateProfile({ user: user.id, profile: { ...whole, fullName: "Ada Byron" } })
     assert.deepEqual(renamed.kyc, { level: "none", status: "none" })
+  })
+)
+
+specify(
+  "a profile that changed while it was checked is not taken for the one that was",
+  Effect.gen(function* () {
+    const user = yield* enrolled({ user: { profile: whole } })
+    const meanwhile = IdentityVerification.of({
+      check: () =>
+        updateProfile({ user: user.id, profile: { ...whole, fullName: "Mallory" } }).pipe(
+          Effect.provide(context),
+          Effect.orDie,
+          Effect.as({ outcome: "approved", reference: "check-1" } as const)
+        )
+    })
+    const context = yield* Effect.context<UserStore>()
+    const submitted = submitKyc({ user: user.id, level: "full" })
+    assert.equal(yield* failureOf(Effect.provideService(submitted, IdentityVerification, meanwhile)), "UserChanged")
+    assert.equal((yield* getUser({ user: user.id })).kyc.level, "none")
   })
 )

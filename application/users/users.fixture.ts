@@ -18,7 +18,7 @@ import { IdentityVerification, type Mail, Mailer, MailUndeliverable } from "../p
 import { PasskeyRefused, Passkeys, TotpCodes } from "../ports/SecondFactors.ts"
 import { Terms } from "../ports/Terms.ts"
 import { TokenIssuer } from "../ports/Tokens.ts"
-import { UserStore } from "../ports/UserStore.ts"
+import { LoginThrottle, UserStore } from "../ports/UserStore.ts"
 import { openSession } from "./index.ts"
 
 /** What the world outside has seen, and how it behaves. */
@@ -168,11 +168,40 @@ const fakes = Layer.effectContext(
 /** The bank that the tests are about. */
 export const tenant = TenantId.make("bank")
 
+/** The stores let others come between any two calls, as real ones do. */
+const interleaved = Layer.effectContext(
+  Effect.gen(function* () {
+    const users = yield* UserStore
+    const throttle = yield* LoginThrottle
+    const later = <A, E>(effect: Effect.Effect<A, E>) => Effect.andThen(Effect.yieldNow, effect)
+    return Context.empty().pipe(
+      Context.add(
+        UserStore,
+        UserStore.of({
+          ...users,
+          find: (id) => later(users.find(id)),
+          save: (user) => later(users.save(user)),
+          credentials: (id) => later(users.credentials(id)),
+          saveCredentials: (credentials) => later(users.saveCredentials(credentials))
+        })
+      ),
+      Context.add(
+        LoginThrottle,
+        LoginThrottle.of({
+          ...throttle,
+          failures: (names, at) => later(throttle.failures(names, at)),
+          failed: (names, at) => later(throttle.failed(names, at))
+        })
+      )
+    )
+  })
+)
+
 /** A bank with its users in memory, and a clock that stands still until a test moves it. */
 export const layer = Layer.mergeAll(
   fakes,
   Memory.layer,
-  Memory.usersLayer,
+  Layer.provideMerge(interleaved, Memory.usersLayer),
   Memory.delegationStoreLayer,
   Layer.succeed(Terms, Terms.of({ ...Permission.termsUsual, tenant })),
   Layer.succeed(Bank, Bank.of({ identity: { country: "DE", bankCode: "10020030" }, products: Product.builtIn }))
