@@ -5,19 +5,49 @@ import type { ApplicationError } from "../../application/errors/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import type { Authenticator, Caller } from "../../application/ports/Caller.ts"
+import type { BreachedPasswords, PasswordHasher, Secrets } from "../../application/ports/Crypto.ts"
 import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import type { IdempotencyKey } from "../../application/ports/Idempotency.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import type { Origin } from "../../application/ports/Origin.ts"
+import type { IdentityProviders, IdentityVerification, Mailer } from "../../application/ports/Outside.ts"
+import type { Passkeys, TotpCodes } from "../../application/ports/SecondFactors.ts"
+import type { ArtifactStore, TokenIssuer } from "../../application/ports/Tokens.ts"
+import type { ChallengeStore, LoginThrottle, SessionStore } from "../../application/ports/UserStore.ts"
 import { Policy } from "../../domain/identity/index.ts"
 import type { Json, JsonObject } from "./Json.ts"
 
-/** What the use cases and this edge need; an app provides it by its layers. */
-export type RestServices = AccessServices | AccountStore | Authenticator | Bank | HeadSigner | Ids | Ledger | LedgerTree
+/** What the use cases of users, their logins and their apps need. */
+type UserServices =
+  | ArtifactStore
+  | BreachedPasswords
+  | ChallengeStore
+  | IdentityProviders
+  | IdentityVerification
+  | LoginThrottle
+  | Mailer
+  | Passkeys
+  | PasswordHasher
+  | Secrets
+  | SessionStore
+  | TokenIssuer
+  | TotpCodes
 
-export type Method = "GET" | "POST" | "PATCH" | "PUT"
+/** What the use cases and this edge need; an app provides it by its layers. */
+export type RestServices =
+  | AccessServices
+  | AccountStore
+  | Authenticator
+  | Bank
+  | HeadSigner
+  | Ids
+  | Ledger
+  | LedgerTree
+  | UserServices
+
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
 
 /**
  * What a query parameter holds: text; alternatives with commas between them; or a pair of a map, which is written
@@ -32,9 +62,13 @@ export interface Call {
   readonly origin: Origin
 }
 
+/** How what a caller may not know of is answered, where the use case itself does not look for it. */
+type HiddenTag = "OwnerNotFound" | "UserNotFound"
+
 /**
- * A route as the people who read it see it. `path` names its parameters as the command does: `/v1/holds/{hold}`. The
- * command is what path, query, body and If-Match together decode to, by the use case's own Schema.
+ * A route as the people who read it see it. `path` names its parameters as the command does: `/v1/holds/{hold}`, where
+ * `me` stands for the caller's `user` and `current` for its `session`. The command is what path, query, body and If-Match
+ * together decode to, by the use case's own Schema.
  */
 export interface Declaration<C, A, E extends ApplicationError> {
   readonly method: Method
@@ -46,9 +80,13 @@ export interface Declaration<C, A, E extends ApplicationError> {
   readonly answer: Schema.Codec<A, unknown>
   /** What the answer is called in the API description. */
   readonly answerName: string
-  readonly status: 200 | 201
-  /** The errors worth reading about; those that any route may give are added. Linked ones fail as single ones do. */
-  readonly errors: ReadonlyArray<Exclude<E["_tag"], "LinkedRejected" | "BatchRejected">>
+  /** With 204 the answer, which says nothing, is not sent. */
+  readonly status: 200 | 201 | 202 | 204
+  /**
+   * The errors worth reading about; those that any route may give are added, and those of the policy. Linked ones fail as
+   * single ones do.
+   */
+  readonly errors: ReadonlyArray<Exclude<E["_tag"], "LinkedRejected" | "BatchRejected"> | HiddenTag>
   /** Who may. */
   readonly guard: Guard<C>
   readonly run: (command: C, call: Call) => Effect.Effect<A, E, RestServices>

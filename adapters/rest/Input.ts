@@ -1,5 +1,6 @@
 /** From a request to the input of a command: path, query, If-Match and body in one object. */
 import { Effect } from "effect"
+import type { Caller } from "../../application/ports/Caller.ts"
 import { readJson } from "./Body.ts"
 import { afterOf } from "./Cursor.ts"
 import { EdgeError, type FieldError, invalidRequest } from "./EdgeError.ts"
@@ -92,11 +93,19 @@ const bodyOf = (endpoint: Endpoint, body: Json, errors: Array<FieldError>): Json
   return body
 }
 
+/** Words that stand in a path for what is the caller's. */
+const meant = (name: string, text: string, { user, session }: Caller): string => {
+  if (name === "user" && text === "me") return user ?? text
+  if (name === "session" && text === "current") return session ?? text
+  return text
+}
+
 /** Errors, first wins: precondition_required, etag_mismatch, those of the body, invalid_request. */
 export const inputOf = Effect.fnUntraced(function* (
   endpoint: Endpoint,
   request: Request,
-  parameters: Readonly<Record<string, string | null>>
+  parameters: Readonly<Record<string, string | null>>,
+  caller: Caller
 ) {
   const errors: Array<FieldError> = []
   const expected = ifMatchOf(endpoint, request, errors)
@@ -105,6 +114,6 @@ export const inputOf = Effect.fnUntraced(function* (
   const body =
     endpoint.method === "GET" ? {} : bodyOf(endpoint, yield* readJson(request, endpoint.bodyBytesMax), errors)
   if (errors.length > 0) return yield* Effect.fail(invalidRequest(errors))
-  const path = endpoint.parameters.map((name) => [name, parameters[name] ?? ""] as const)
+  const path = endpoint.parameters.map((name) => [name, meant(name, parameters[name] ?? "", caller)] as const)
   return { ...query, ...body, ...expected, ...Object.fromEntries(path) } satisfies JsonObject
 })

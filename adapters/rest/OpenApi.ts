@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { catalogue } from "../../application/errors/index.ts"
 import { CallerKey } from "../../application/ports/Idempotency.ts"
+import { Policy } from "../../domain/identity/index.ts"
 import { type EdgeCode, edgeCatalogue } from "./EdgeError.ts"
 import { type Endpoint, parametersOf, type QueryKind } from "./Endpoint.ts"
 import { limitDefault } from "./Input.ts"
@@ -36,7 +37,11 @@ const jsonSchemaOf = (schema: Schema.Constraint, components: Record<string, Json
 
 const propertiesOf = (schema: JsonObject): JsonObject => (isObject(schema.properties) ? schema.properties : {})
 
+/** Of alternatives each is an object by itself, and none of them is in a path. */
+const isAlternatives = ({ anyOf }: JsonObject): boolean => anyOf !== undefined
+
 const without = (schema: JsonObject, names: ReadonlySet<string>): JsonObject => {
+  if (isAlternatives(schema)) return schema
   const properties = Object.entries(propertiesOf(schema)).filter(([name]) => !names.has(name))
   const required = Array.isArray(schema.required) ? schema.required.filter((name) => !names.has(String(name))) : []
   const { required: _, ...rest } = schema
@@ -83,13 +88,24 @@ const edgeErrorsOf = (endpoint: Endpoint): ReadonlyArray<EdgeCode> => [
   ...(endpoint.ifMatch === "required" ? (["precondition_required"] satisfies ReadonlyArray<EdgeCode>) : [])
 ]
 
-const anywhere = ["Unauthenticated", "Forbidden", "AuditUnavailable", "LedgerUnavailable", "LedgerOverloaded"] as const
+const anywhere = ["AuditUnavailable", "LedgerUnavailable", "LedgerOverloaded"] as const
+
+/** What the policy may answer before the use case. */
+const policyErrorsOf = ({ operation }: Endpoint) => {
+  const rule = Policy.ruleOf(operation)
+  if (Policy.isOpen(rule)) return []
+  return [
+    ...(["Unauthenticated", "Forbidden"] as const),
+    ...(rule.stepUp === undefined ? [] : (["StepUpRequired"] as const)),
+    ...(Policy.fourEyes.possible.some((each) => each === operation) ? (["ApprovalRequired"] as const) : [])
+  ]
+}
 
 const problemResponses = (endpoint: Endpoint): JsonObject => {
   const codes = new Map<number, Set<string>>()
   const add = (status: number, code: string) => codes.set(status, (codes.get(status) ?? new Set()).add(code))
   const keyed = endpoint.idempotencyKey === "required" ? (["IdempotencyConflict"] as const) : []
-  for (const tag of [...endpoint.errors, ...anywhere, ...keyed])
+  for (const tag of [...endpoint.errors, ...policyErrorsOf(endpoint), ...anywhere, ...keyed])
     add(statusByKind[catalogue[tag].kind], catalogue[tag].code)
   for (const code of edgeErrorsOf(endpoint)) add(edgeCatalogue[code][0], code)
   return Object.fromEntries(
@@ -119,10 +135,23 @@ const queryStyle: Readonly<Record<QueryKind, JsonObject>> = {
   map: { style: "deepObject", explode: true }
 }
 
+/** What stands in a path for what is the caller's. */
+const words: Readonly<Record<string, string>> = { user: "me", session: "current" }
+
+const withWord = (name: string, schema: Json): Json => {
+  const word = words[name]
+  return word === undefined ? schema : { anyOf: [{ const: word }, schema] }
+}
+
 const parameterList = (endpoint: Endpoint, command: JsonObject): ReadonlyArray<Json> => {
   const properties = propertiesOf(command)
   const names = parametersOf(endpoint.path)
-  const path = names.map((name) => ({ name, in: "path", required: true, schema: properties[name] ?? {} }))
+  const path = names.map((name) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: withWord(name, properties[name] ?? {})
+  }))
   const isQueried = endpoint.list !== undefined || endpoint.query !== undefined
   const query = Object.entries(isQueried ? properties : {})
     .filter(([name]) => !names.includes(name))
@@ -137,7 +166,7 @@ const parameterList = (endpoint: Endpoint, command: JsonObject): ReadonlyArray<J
           }
     )
   const headers = [
-    ...(endpoint.method === "POST"
+    ...(endpoint.method === "POST" && !endpoint.isOpen
       ? [
           header(
             "Idempotency-Key",
@@ -179,12 +208,19 @@ const answerContent = ({ types, answerName, resumes = false }: Endpoint): JsonOb
     })
   )
 
+const phrases = { 200: "OK", 201: "Created", 202: "Accepted", 204: "Done" } as const satisfies Record<
+  Endpoint["status"],
+  string
+>
+
 const operationOf = (endpoint: Endpoint, schemas: Record<string, Json>): JsonObject => {
   const command = jsonSchemaOf(endpoint.command, schemas)
-  schemas[endpoint.answerName] = jsonSchemaOf(endpoint.answer, schemas)
+  const isSilent = endpoint.status === 204
+  if (!isSilent) schemas[endpoint.answerName] = jsonSchemaOf(endpoint.answer, schemas)
   const name = nameOf(endpoint.operationId)
   const body = without(command, new Set([...parametersOf(endpoint.path), "expectedVersion"]))
-  const hasBody = endpoint.method !== "GET" && Object.keys(propertiesOf(body)).length > 0
+  const hasFields = isAlternatives(body) || Object.keys(propertiesOf(body)).length > 0
+  const hasBody = endpoint.method !== "GET" && hasFields
   if (hasBody) schemas[name] = body
   const content = {
     schema: { $ref: `#/components/schemas/${name}` },
@@ -194,15 +230,21 @@ const operationOf = (endpoint: Endpoint, schemas: Record<string, Json>): JsonObj
     operationId: endpoint.operationId,
     summary: endpoint.summary,
     tags: [endpoint.path.split("/").at(2) ?? ""],
+    ...(endpoint.isOpen ? { security: [] } : {}),
     parameters: parameterList(endpoint, command),
     ...(hasBody
-      ? { requestBody: { required: body.required !== undefined, content: { "application/json": content } } }
+      ? {
+          requestBody: {
+            required: isAlternatives(body) || body.required !== undefined,
+            content: { "application/json": content }
+          }
+        }
       : {}),
     responses: {
       [String(endpoint.status)]: {
-        description: endpoint.status === 201 ? "Created" : "OK",
+        description: phrases[endpoint.status],
         headers: successHeaders(endpoint),
-        content: answerContent(endpoint)
+        ...(isSilent ? {} : { content: answerContent(endpoint) })
       },
       ...problemResponses(endpoint)
     }

@@ -37,18 +37,28 @@ export interface Problem {
   }
 }
 
-const headersOf = (kind: Kind): Readonly<Record<string, string>> => {
+/** A login that was not accepted is mended by no other token, but every 401 carries a challenge (RFC 9110, 15.5.2). */
+const anyChallenge = 'Bearer realm="bank"'
+
+const headersOf = (error: ApplicationError, kind: Kind): Readonly<Record<string, string>> => {
+  if (error._tag === "LoginThrottled") return { "Retry-After": String(error.retryAfterSeconds) }
+  const challenges = challengesOf(error)
   switch (kind) {
     case "exhausted":
     case "unavailable":
       return { "Retry-After": retryAfterSeconds }
+    case "unauthenticated":
+      return { "WWW-Authenticate": challenges.length === 0 ? anyChallenge : challenges.join(", ") }
     default:
-      return {}
+      return challenges.length === 0 ? {} : { "WWW-Authenticate": challenges.join(", ") }
   }
 }
 
-// The header at fault, for the kinds that are about one.
-const headerByKind: { readonly [K in Kind]?: string } = { unauthenticated: "Authorization", stale: "If-Match" }
+/** The header at fault, where the error is about one. */
+const headerOf = (error: ApplicationError, kind: Kind): string | undefined => {
+  if (kind === "stale") return "If-Match"
+  return kind === "unauthenticated" && challengesOf(error).length > 0 ? "Authorization" : undefined
+}
 
 /** The problem of an error. `base` stands before `/problems/{code}`: the bank's public address, or nothing. */
 export const problemOf = (error: RestError, requestId: string, base: string): Problem => {
@@ -60,14 +70,9 @@ export const problemOf = (error: RestError, requestId: string, base: string): Pr
   }
   const description = describe(error)
   const { code, kind, title, detail } = description
-  const field = description.field ?? headerByKind[kind]
+  const field = description.field ?? headerOf(error, kind)
   const status = statusByKind[kind]
   const errors = field === undefined ? [] : [{ field, message: detail }]
   const body = { type: `${base}/problems/${code}`, title, status, detail, code, request_id: requestId, errors }
-  const challenges = challengesOf(error)
-  const headers = {
-    ...headersOf(kind),
-    ...(challenges.length === 0 ? {} : { "WWW-Authenticate": challenges.join(", ") })
-  }
-  return { status, headers, body }
+  return { status, headers: headersOf(error, kind), body }
 }

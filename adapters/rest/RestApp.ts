@@ -7,16 +7,26 @@ import { type Cors, preflightHeaders } from "./Headers.ts"
 import { openApi } from "./OpenApi.ts"
 import { type RateLimiter, tokenBuckets } from "./RateLimit.ts"
 import { accounts } from "./routes/accounts.ts"
+import { approvals } from "./routes/approvals.ts"
+import { audit } from "./routes/audit.ts"
+import { clients } from "./routes/clients.ts"
+import { delegations } from "./routes/delegations.ts"
 import { deposits } from "./routes/deposits.ts"
+import { factors } from "./routes/factors.ts"
+import { federation } from "./routes/federation.ts"
 import { holds } from "./routes/holds.ts"
+import { kyc } from "./routes/kyc.ts"
 import { operations } from "./routes/operations.ts"
+import { passwords } from "./routes/passwords.ts"
 import { proofs } from "./routes/proofs.ts"
+import { sessions } from "./routes/sessions.ts"
 import { statements } from "./routes/statements.ts"
 import { transactions } from "./routes/transactions.ts"
 import { transfers } from "./routes/transfers.ts"
+import { users } from "./routes/users.ts"
 import { answer, type Edge, type Runtime, serve } from "./Serve.ts"
 
-/** Every endpoint that needs a token. */
+/** Every endpoint of the bank, with a token and without. */
 export const endpoints: ReadonlyArray<Endpoint> = [
   ...accounts,
   ...deposits,
@@ -24,7 +34,17 @@ export const endpoints: ReadonlyArray<Endpoint> = [
   ...transactions,
   ...holds,
   ...statements,
-  ...proofs
+  ...proofs,
+  ...users,
+  ...passwords,
+  ...sessions,
+  ...factors,
+  ...kyc,
+  ...federation,
+  ...delegations,
+  ...approvals,
+  ...audit,
+  ...clients
 ]
 
 export interface RestOptions {

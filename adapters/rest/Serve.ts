@@ -207,10 +207,11 @@ export const serve = (
       if (type === undefined) return yield* notAcceptable(endpoint)
       const key = yield* keyIn(endpoint, request, visit, caller.id)
       const call: Call = { caller, key, origin: originOf(edge, request, visit.requestId) }
-      const input = yield* inputOf(endpoint, request, parameters)
+      const input = yield* inputOf(endpoint, request, parameters, caller)
       const reply = yield* endpoint
         .run(input, call, type)
         .pipe(Effect.catchTag("SchemaError", (error) => Effect.fail(invalidRequest(fieldErrors(error, input)))))
+      if (endpoint.status === 204) return { status: endpoint.status, headers: {}, body: null }
       return {
         status: endpoint.status,
         headers: {

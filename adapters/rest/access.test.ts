@@ -3,6 +3,7 @@ import { after, describe, test } from "node:test"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { Bank } from "../../application/ports/Bank.ts"
 import { HeadSigner } from "../../application/ports/HeadSigner.ts"
+import { TokenIssuer } from "../../application/ports/Tokens.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { Permission } from "../../domain/identity/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
@@ -21,8 +22,9 @@ import {
   tenant
 } from "../contract/index.ts"
 import { layer as ids } from "../ids/index.ts"
-import { accessLayer, layer as memory } from "../memory/index.ts"
+import { accessLayer, inboxMailerLayer, layer as memory, usersLayer } from "../memory/index.ts"
 import { restApp, tokenBuckets } from "./index.ts"
+import { outside, tokens } from "./outside.fixture.ts"
 import { endpoints } from "./RestApp.ts"
 
 const secretKey = new Uint8Array(32).fill(7)
@@ -36,7 +38,12 @@ const signer = Layer.succeed(
 const door = doorkeeper()
 const guarded = Layer.provideMerge(accessLayer({ ...Permission.termsUsual, tenant }), Layer.provideMerge(memory, ids))
 const bank = Layer.succeed(Bank, { products: Product.builtIn })
-const runtime = ManagedRuntime.make(Layer.mergeAll(guarded, door.layer, signer, bank))
+const issuer = Layer.effect(
+  TokenIssuer,
+  Effect.map(TokenIssuer, (it) => it)
+).pipe(Layer.provide(tokens(() => undefined)))
+const people = Layer.provideMerge(Layer.mergeAll(outside, inboxMailerLayer, issuer), usersLayer)
+const runtime = ManagedRuntime.make(Layer.mergeAll(people, guarded, door.layer, signer, bank))
 const app = restApp({ runtime, rateLimiter: tokenBuckets({ requests: 1_000_000, windowSeconds: 1 }) })
 
 let keys = 0

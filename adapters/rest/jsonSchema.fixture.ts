@@ -44,6 +44,11 @@ export const schemaFaults = (root: unknown, schema: unknown, value: unknown, pat
       case "maxLength":
       case "maxItems":
         return own(lengthOf(value) <= Number(rule), `is longer than ${rule}`)
+      case "uniqueItems":
+        return own(
+          rule !== true || new Set(list(value).map((item) => JSON.stringify(item))).size === lengthOf(value),
+          "repeats"
+        )
       case "minimum":
         return own(typeof value !== "number" || value >= Number(rule), `is below ${rule}`)
       case "maximum":

@@ -2,17 +2,20 @@
 import { Clock, Duration, Effect, Layer, ManagedRuntime } from "effect"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
 import { Bank } from "../../application/ports/Bank.ts"
-import { Authenticator, Unauthenticated } from "../../application/ports/Caller.ts"
+import type { Caller } from "../../application/ports/Caller.ts"
 import { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
+import type { Mail } from "../../application/ports/Outside.ts"
+import type { Terms } from "../../application/ports/Terms.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { CustomerId } from "../../domain/ids/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { anyone } from "../contract/index.ts"
-import { accessLayer } from "../memory/index.ts"
+import { accessLayer, Inbox, inboxMailerLayer, usersLayer } from "../memory/index.ts"
 import { type RestOptions, restApp } from "./index.ts"
+import { outside, tokens } from "./outside.fixture.ts"
 
 /** When it always is in these tests, unless a test moves the clock. */
 export const start = Date.UTC(2026, 10, 24, 3, 42, 14, 123)
@@ -22,17 +25,10 @@ const customers: ReadonlyMap<string, CustomerId> = new Map([
   ["bob", CustomerId.make("cus_01h455vb4pex5vsknk084sn0bb")]
 ])
 
-const authenticator = Layer.succeed(
-  Authenticator,
-  Authenticator.of({
-    authenticate: ({ token }) => {
-      const customer = customers.get(token)
-      return customer === undefined
-        ? Effect.fail(new Unauthenticated({ reason: "invalid" }))
-        : Effect.succeed({ ...anyone, id: token, customer })
-    }
-  })
-)
+const customerOf = (token: string): Caller | undefined => {
+  const customer = customers.get(token)
+  return customer === undefined ? undefined : { ...anyone, id: token, customer }
+}
 
 const secretKey = new Uint8Array(32).fill(7)
 const signer = Layer.succeed(
@@ -78,10 +74,18 @@ let keys = 0
 /** A key that no test has used. */
 export const freshKey = (): string => `test-${++keys}`
 
+/** What a test decides besides how requests are answered. */
+export interface BankOptions extends Omit<RestOptions, "runtime"> {
+  /** Those of a simulation unless given. */
+  readonly terms?: Terms["Service"]
+  /** Callers by their tokens, besides `ann` and `bob`, who may do everything. */
+  readonly callers?: ReadonlyMap<string, Caller>
+}
+
 /** Starts a bank on the given stores. */
 export const startBank = (
   stores: Layer.Layer<AccountStore | Ids | Ledger | LedgerTree>,
-  options: Omit<RestOptions, "runtime"> = {}
+  { terms, callers = new Map(), ...options }: BankOptions = {}
 ) => {
   let now = start
   const clock: Clock.Clock = {
@@ -97,8 +101,18 @@ export const startBank = (
         return Effect.sync(() => clearTimeout(timer))
       })
   }
-  const guarded = Layer.provideMerge(accessLayer(), stores)
-  const services = Layer.mergeAll(guarded, authenticator, signer, Layer.succeed(Bank, { products: Product.builtIn }))
+  const guarded = Layer.provideMerge(accessLayer(terms), stores)
+  const people = Layer.mergeAll(
+    outside,
+    inboxMailerLayer,
+    tokens((token) => callers.get(token) ?? customerOf(token))
+  )
+  const services = Layer.mergeAll(
+    Layer.provideMerge(people, usersLayer),
+    guarded,
+    signer,
+    Layer.succeed(Bank, { products: Product.builtIn })
+  )
   const runtime = ManagedRuntime.make(Layer.provideMerge(services, Layer.succeed(Clock.Clock, clock)))
   const app = restApp({ runtime, ...options })
 
@@ -148,7 +162,32 @@ export const startBank = (
   const setTime = (millis: number): void => {
     now = millis
   }
-  return { app, send, openAccount, fundedAccount, posted, setTime, dispose: () => runtime.dispose() }
+  /** The newest mail to an address. */
+  const mailTo = async (address: string): Promise<Mail | undefined> => {
+    const inbox = await runtime.runPromise(Inbox)
+    return inbox.all().findLast(({ to }) => to === address)?.mail
+  }
+
+  /** The code or the token in it. */
+  const secretTo = async (address: string): Promise<string> => {
+    const mail = await mailTo(address)
+    if (mail !== undefined && "code" in mail) return mail.code
+    if (mail !== undefined && "token" in mail) return mail.token
+    throw new Error(`no code for ${address}`)
+  }
+
+  return {
+    app,
+    send,
+    openAccount,
+    fundedAccount,
+    posted,
+    setTime,
+    mailTo,
+    secretTo,
+    now: () => now,
+    dispose: () => runtime.dispose()
+  }
 }
 
 export type TestBank = ReturnType<typeof startBank>
