@@ -202,6 +202,11 @@ specify(
     const [left, right] = [yield* administrator("left"), yield* administrator("right")]
     const roles = ["customer"] as const
     yield* assignRoles({ user: right.user.id, roles }, left.caller)
-    assert.equal(yield* failureOf(assignRoles({ user: left.user.id, roles }, right.caller)), "LastAdministrator")
+    const back = failureOf(assignRoles({ user: left.user.id, roles }, right.caller))
+    assert.equal(yield* back, "LastAdministrator")
+    const users = yield* UserStore
+    const { version, ...rest } = yield* users.find(right.user.id)
+    yield* users.save({ ...rest, status: "closed", roles: ["customer", "administrator"], version: version + 1 })
+    assert.equal(yield* back, "LastAdministrator")
   })
 )
