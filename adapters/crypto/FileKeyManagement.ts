@@ -120,14 +120,18 @@ const headOf = ({ name }: MasterKey): Uint8Array => Buffer.concat([Buffer.of(nam
 
 const unreadable = () => new KeysUnavailable({ reason: "a data key does not open under any master key of the file" })
 
-/** Wraps under the last key of the file, which is made with one key where there is none. */
+/**
+ * Wraps under the last key of the file, which is made with one key where there is none. What another process has wrapped
+ * under a key that was added since is looked for in the file as it is then.
+ */
 export const layer = ({ file }: { readonly file: string }): Layer.Layer<KeyManagement, MasterKeysUnusable> =>
   Layer.effect(
     KeyManagement,
     Effect.gen(function* () {
-      const keys = yield* Effect.tryPromise({ try: () => read(file), catch: unusable(file) })
+      let keys = yield* Effect.tryPromise({ try: () => read(file), catch: unusable(file) })
       const newest = keys.at(-1)
       if (newest === undefined) return yield* new MasterKeysUnusable({ file, reason: "it has no key" })
+      const present = Effect.tryPromise({ try: async () => keysIn(await textOf(file)), catch: unreadable })
       return KeyManagement.of({
         keyId: newest.name,
         generate: (context) =>
@@ -136,14 +140,15 @@ export const layer = ({ file }: { readonly file: string }): Layer.Layer<KeyManag
             return { plain, wrapped: seal(newest.key, headOf(newest), context, plain) }
           }),
         wrap: (plain, context) => Effect.sync(() => seal(newest.key, headOf(newest), context, plain)),
-        unwrap: (wrapped, context) =>
-          Effect.suspend(() => {
-            const nameBytes = wrapped[0] ?? 0
-            const name = Buffer.from(wrapped.subarray(1, 1 + nameBytes)).toString()
-            const master = keys.find((each) => each.name === name)
-            if (master === undefined) return Effect.fail(unreadable())
-            return Effect.try({ try: () => open(master.key, 1 + nameBytes, context, wrapped), catch: unreadable })
-          })
+        unwrap: Effect.fnUntraced(function* (wrapped, context) {
+          const nameBytes = wrapped[0] ?? 0
+          const name = Buffer.from(wrapped.subarray(1, 1 + nameBytes)).toString()
+          const named = () => keys.find((each) => each.name === name)
+          if (named() === undefined) keys = yield* present
+          const master = named()
+          if (master === undefined) return yield* Effect.fail(unreadable())
+          return yield* Effect.try({ try: () => open(master.key, 1 + nameBytes, context, wrapped), catch: unreadable })
+        })
       })
     })
   )

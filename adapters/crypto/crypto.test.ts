@@ -167,6 +167,19 @@ describe("sealed fields", () => {
     assert.deepEqual([...plain], [7])
     await Promise.all([first.dispose(), second.dispose(), third.dispose()])
   })
+
+  test("a process that began before the new master key finds it in the file", async () => {
+    const store = await shared()
+    const [before, after] = [ManagedRuntime.make(withKeys(file, store)), ManagedRuntime.make(withKeys(file, store))]
+    const sealed = await before.runPromise(Effect.flatMap(Cipher, (cipher) => cipher.encrypt(bank, "p", Buffer.of(7))))
+    await before.dispose()
+    await after.runPromise(Effect.void)
+    await Effect.runPromise(addMasterKey(file))
+    await Effect.runPromise(Effect.provide(rewrapAll(bank), withKeys(file, store)))
+    const plain = await after.runPromise(Effect.flatMap(Cipher, (cipher) => cipher.decrypt(bank, "p", sealed)))
+    assert.deepEqual([...plain], [7])
+    await after.dispose()
+  })
 })
 
 /** The memory store and a key management that wraps by adding the context, with what was asked of it. */

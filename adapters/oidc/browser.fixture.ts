@@ -47,7 +47,8 @@ export const formOf = (
   throw new Error(`no form for ${ending} in ${html}`)
 }
 
-export const browser = (issuer: string) => {
+/** A browser at the bank's pages, which sends these headers besides with every request. */
+export const browser = (issuer: string, always: Readonly<Record<string, string>> = {}) => {
   const jar = new Map<string, Cookie>()
 
   const keep = (headers: Headers, url: URL): void => {
@@ -69,7 +70,7 @@ export const browser = (issuer: string) => {
       .join("; ")
 
   const send = async (url: URL, init: RequestInit = {}, hops = 0): Promise<Shown> => {
-    const headers = { accept: "text/html", cookie: cookieFor(url), ...init.headers }
+    const headers = { accept: "text/html", cookie: cookieFor(url), ...always, ...init.headers }
     const response = await fetch(url, { ...init, headers, redirect: "manual" })
     keep(response.headers, url)
     const html = await response.text()

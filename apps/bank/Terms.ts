@@ -19,14 +19,16 @@ export const termsOf = ({ mode, identity }: Settings): Layer.Layer<Terms> =>
     })
   )
 
-const keyManagement = (from: Settings) =>
+/** The file of the master keys, where they are not in a KMS. */
+export const masterKeysOf = (from: Settings): string =>
+  Option.getOrElse(from.identity.masterKeys, () => `${dataDirOf(from)}/master-keys`)
+
+/** What wraps the keys that seal personal data. */
+export const keyManagementOf = (from: Settings) =>
   Option.match(from.identity.kmsKey, {
     onSome: (keyId) => AwsKeyManagement.layer({ keyId }),
-    onNone: () =>
-      FileKeyManagement.layer({
-        file: Option.getOrElse(from.identity.masterKeys, () => `${dataDirOf(from)}/master-keys`)
-      })
+    onNone: () => FileKeyManagement.layer({ file: masterKeysOf(from) })
   })
 
 /** What seals personal data; needs the store of the data keys. */
-export const cipherOf = (from: Settings) => Layer.provide(FieldCipher.layer, keyManagement(from))
+export const cipherOf = (from: Settings) => Layer.provide(FieldCipher.layer, keyManagementOf(from))

@@ -1,9 +1,10 @@
 /** `npm run gbank -- COMMAND`: what an operator does beside a running bank. */
 import { parseArgs } from "node:util"
-import { Effect, Option, Result, Schema } from "effect"
+import { Effect, Option, Result, Schema, type Scope } from "effect"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { dataDirOf } from "../bank/Database.ts"
 import { documented, settings } from "../bank/Settings.ts"
+import { type KeyWork, keyWorks, workOnKeys } from "./keys.ts"
 import { auditHeadIn, headIn, Unproven, verify, verifyFile } from "./verify.ts"
 
 const usage = `gbank COMMAND
@@ -15,7 +16,11 @@ const usage = `gbank COMMAND
            --key HEX          the public key that signed heads must have been signed with
            --head FILE        a signed head that was kept elsewhere: the ledger must still extend it
            --audit-head FILE  a head of the audit log that was kept elsewhere: the log must still go on from it
-           --receipt FILE     verifies the proof of one receipt instead, offline; needs --key`
+           --receipt FILE     verifies the proof of one receipt instead, offline; needs --key
+  keys     works on the keys of personal data, also beside a running bank whose DATABASE_URL it is given
+           rotate-data  makes a new data key, which banks that run take up within ten minutes; what is there stays readable
+           add-master   adds a master key to BANK_MASTER_KEYS, which wraps data keys from the next start on
+           rewrap       wraps every data key under the newest master key; afterwards the older ones may go`
 
 const options = {
   key: { type: "string" },
@@ -88,7 +93,18 @@ const verifyAll = Effect.gen(function* () {
   return 0
 })
 
-const commands: Readonly<Record<string, typeof config | typeof verifyAll>> = { config, verify: verifyAll }
+const keys = Effect.gen(function* () {
+  const asked = process.argv[3] ?? ""
+  const work = keyWorks.find((each): each is KeyWork => each === asked)
+  if (work === undefined)
+    return yield* Effect.fail(new Unproven({ subject: "keys", reason: `expected ${keyWorks.join(", ")}` }))
+  console.log(yield* workOnKeys(yield* settings, work))
+  return 0
+})
+
+type Command = Effect.Effect<number, { readonly message: string }, Scope.Scope>
+
+const commands: Readonly<Record<string, Command>> = { config, verify: verifyAll, keys }
 
 const command = commands[process.argv[2] ?? ""]
 if (command === undefined) {

@@ -54,11 +54,15 @@ const ready = async (restUrl: string, child: ChildProcess, output: () => string)
   throw new Error(`the bank was not ready after ${startMsMax} ms:\n${output()}`)
 }
 
-/** Starts the bank on a data directory and waits until it is ready. `env` adds to its settings. */
+/**
+ * Starts the bank on a data directory and waits until it is ready. `env` adds to its settings; `observe` is given all that
+ * the bank writes.
+ */
 export const startBank = async (
   dataDir: string,
   ports: { readonly rest: number; readonly rpc: number },
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  observe: (chunk: Buffer) => void = () => {}
 ): Promise<BankProcess> => {
   const token = "crash-test-token-0123456789"
   const { DATABASE_URL: _, ...inherited } = process.env
@@ -80,6 +84,7 @@ export const startBank = async (
   let text = ""
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => {
+      observe(chunk)
       text = (text + chunk.toString()).slice(-20_000)
     })
   // A script that fails leaves its data to look at, and no bank behind.

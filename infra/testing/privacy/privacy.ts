@@ -1,0 +1,125 @@
+/**
+ * Seeds a bank with people whose every field is unmistakable, lets them and others do what leaves traces, breaks its
+ * database meanwhile, rotates its keys, erases one of them, and then looks for every value in everything that was left:
+ * `npm run privacy [-- --users N --seed N]`.
+ */
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import postgres from "postgres"
+import { layout } from "../../../adapters/embedded-postgres/index.ts"
+import { freePort, startBank } from "../crash/BankProcess.ts"
+import { diceOf } from "../reference/Dice.ts"
+import { canaries } from "./Canaries.ts"
+import { openDesk } from "./Desk.ts"
+import { needlesOf } from "./Encodings.ts"
+import { erased } from "./Erasure.ts"
+import { exceptions } from "./Exceptions.ts"
+import { personOf } from "./People.ts"
+import { files, localRedis, redisKeys, tables } from "./Places.ts"
+import { type Known, rotated } from "./Rotation.ts"
+import { searchFor } from "./Search.ts"
+import { type Place, programSeeded, seeded } from "./Seeding.ts"
+import { askedWrongly, loggedInWrongly, writtenInTrouble } from "./Trouble.ts"
+import { collection } from "./Values.ts"
+
+const { values: given } = parseArgs({
+  options: {
+    users: { type: "string", default: "20" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    keep: { type: "boolean", default: false }
+  }
+})
+const seed = Number(given.seed)
+const userCount = Math.max(3, Number(given.users))
+console.log(`seed ${seed}, ${userCount} users`)
+
+const dice = diceOf(seed)
+const values = collection()
+const dataDir = await mkdtemp(join(tmpdir(), "bank-privacy-"))
+// As root, PostgreSQL runs as another user, who has to pass through.
+await chmod(dataDir, 0o711)
+const ports = { rest: await freePort(), rpc: await freePort() }
+const authPort = await freePort()
+const issuer = `http://localhost:${authPort}`
+const env = { BANK_DATA_DIR: dataDir, BANK_AUTH_PORT: String(authPort), BANK_TRUSTED_PROXIES: "1", BANK_DEMO: "false" }
+const output: Array<Buffer> = []
+const began = performance.now()
+const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`
+
+const bank = await startBank(dataDir, ports, { ...env, BANK_REST_PORT: String(ports.rest) }, (chunk) => {
+  output.push(chunk)
+})
+const password = (await readFile(layout(dataDir).password, "utf8")).trim()
+const port = (await readFile(layout(dataDir).port, "utf8")).trim()
+const url = `postgres://postgres:${password}@127.0.0.1:${port}/bank`
+const sql = postgres(url, { max: 2, onnotice: () => {} })
+const open = () => openDesk(url, issuer, env)
+const desk = open()
+const place: Place = { desk, dataDir, issuer, values }
+
+const people = Array.from({ length: userCount }, () => personOf(dice, values))
+const known: Array<Known> = []
+let token = ""
+for (const person of people) {
+  const { user, accessToken } = await seeded(place, person)
+  known.push({ user, person })
+  token = accessToken
+}
+await programSeeded(place)
+console.log(`${known.length} users registered and did what users do (${seconds()})`)
+
+const stranger = personOf(dice, values)
+const probes = await askedWrongly(bank, place, stranger, token)
+await loggedInWrongly(place, stranger)
+console.log(`${probes} requests failed with personal data in them (${seconds()})`)
+await writtenInTrouble(place, sql, [personOf(dice, values), personOf(dice, values), personOf(dice, values)])
+console.log(`statements were cancelled, sessions ended, rows refused and a server process killed (${seconds()})`)
+
+const [first, second, third] = known
+if (first === undefined || second === undefined || third === undefined) throw new Error("there are too few users")
+const beside = { ...env, DATABASE_URL: url }
+await rotated({ sql, env: beside, dataDir, desk, open, before: first, after: second })
+console.log(`data key and master key were rotated; old and new values read (${seconds()})`)
+const fields = await erased(desk, sql, third)
+console.log(`an export had ${fields} fields of a user; after its erasure nothing opens to any (${seconds()})`)
+
+const planted = canaries()
+await planted.inDatabase(sql)
+await planted.inFile(dataDir)
+output.push(planted.inOutput())
+const search = searchFor([...values.all(), ...planted.secrets].flatMap(needlesOf))
+const tableCount = await tables(sql, search)
+await sql.end()
+await desk.dispose()
+const code = await bank.stop()
+if (code !== 0) throw new Error(`the bank stopped with ${code}`)
+search.in("output of the bank", Buffer.concat(output))
+const fileCount = await files(dataDir, search)
+const redis = await localRedis()
+if (redis !== undefined) {
+  await planted.inRedis(redis)
+  await redisKeys(redis, search)
+  await planted.outOfRedis(redis)
+  redis.disconnect()
+}
+
+const missed = planted.missed(search.hits(), redis !== undefined)
+const hits = search.hits().filter((hit) => !planted.isCanary(hit))
+for (const field of missed) console.log(`NOT FOUND: ${field}`)
+for (const { place: at, field, encoding } of hits) console.log(`LEAK: ${field}, as ${encoding}, in ${at}`)
+for (const { what, why } of exceptions) console.log(`not looked for: ${what} (${why})`)
+console.log(
+  `${values.all().length} values in ${values.fields()} fields, ${tableCount} tables, ${fileCount} files, ` +
+    `${redis === undefined ? "no Redis" : "Redis"}, ${output.length} pieces of output; ` +
+    `${(search.bytesSearched() / 1e6).toFixed(1)} MB searched (${seconds()})`
+)
+console.log(`${planted.count - missed.length} of ${planted.count} canaries found`)
+if (!given.keep) await rm(dataDir, { recursive: true, force: true })
+console.log(
+  hits.length === 0 && missed.length === 0
+    ? "no personal datum and no secret is readable anywhere"
+    : `seed ${seed}: ${hits.length} leaks, ${missed.length} canaries not found`
+)
+process.exit(hits.length === 0 && missed.length === 0 ? 0 : 1)
