@@ -11,7 +11,7 @@ import type {
 import type { ApprovalDecided, ApprovalNotFound } from "../ports/ApprovalStore.ts"
 import type { DelegationNotFound } from "../ports/DelegationStore.ts"
 import type { FederationFailed, UnknownProvider } from "../ports/Outside.ts"
-import type { Entry } from "./Catalogue.ts"
+import type { Entry } from "./Entry.ts"
 
 /** The errors of delegations, of approvals and of logins at other providers. */
 export type AccessError =

@@ -1,20 +1,18 @@
 import type { Account, Product } from "../../domain/accounts/index.ts"
 import { Instant } from "../../domain/calendar/index.ts"
-import type { Permission } from "../../domain/identity/index.ts"
 import type { Rejection } from "../../domain/ledger/index.ts"
 import { Money } from "../../domain/money/index.ts"
 import type { OutOfTree } from "../../domain/proofs/index.ts"
-import type { OwnerNotFound } from "../access/index.ts"
-import type { OwnerRequired } from "../accounts/index.ts"
 import type { ClientNeedsSecret, ClientNotFound, ClientRedirectMismatch, ScopeNotGrantable } from "../clients/index.ts"
 import type { BatchRejected, StatementTooLong } from "../ledger/index.ts"
 import type { AccountStoreUnavailable } from "../ports/AccountStore.ts"
-import type { AuditUnavailable } from "../ports/AuditLog.ts"
 import type { Unauthenticated } from "../ports/Caller.ts"
 import type { SubmitError } from "../ports/Ledger.ts"
 import type { LedgerTreeUnfinished } from "../ports/LedgerTree.ts"
 import type { UserError } from "../users/index.ts"
 import { type AccessError, accessErrors } from "./AccessErrors.ts"
+import { type Entry, entry, type Kind } from "./Entry.ts"
+import { type Refusal, refusals } from "./Refusals.ts"
 import { userErrors } from "./UserErrors.ts"
 
 /** Every error that a caller of the bank is told of, whichever door it came through. */
@@ -28,43 +26,13 @@ export type ApplicationError =
   | StatementTooLong
   | BatchRejected
   | Unauthenticated
-  | AuditUnavailable
-  | OwnerNotFound
-  | OwnerRequired
   | ClientNeedsSecret
   | ClientNotFound
   | ClientRedirectMismatch
   | ScopeNotGrantable
   | UserError
-  | Exclude<Permission.Refusal, Permission.NotVisible>
+  | Refusal
   | Product.UnknownProduct
-
-/**
- * What a caller can do about an error; each edge maps a kind to its own code. `invalid`: mend the request. `conflict`:
- * the thing is in another state. `stale`: read again. `unprocessable`: well-formed and refused. `exhausted`: slow down.
- * `unavailable`: send the same again.
- */
-export type Kind =
-  | "invalid"
-  | "unauthenticated"
-  | "forbidden"
-  | "not_found"
-  | "already_exists"
-  | "conflict"
-  | "stale"
-  | "unprocessable"
-  | "exhausted"
-  | "unavailable"
-
-export interface Entry<E> {
-  readonly code: string
-  readonly kind: Kind
-  readonly title: string
-  /** One sentence for the person who reads it, with the figures. */
-  readonly detail: (error: E) => string
-  /** The field of the request at fault, where it is one. */
-  readonly field?: string
-}
 
 /** An error that is not about one of several linked commands or items: those fail as they do by themselves. */
 type SingleError = Exclude<ApplicationError, Rejection.LinkedRejected | BatchRejected>
@@ -80,17 +48,10 @@ export interface Description {
   readonly field?: string
 }
 
-const entry = <E>(code: string, kind: Kind, title: string, detail: (error: E) => string, field?: string): Entry<E> => ({
-  code,
-  kind,
-  title,
-  detail,
-  ...(field === undefined ? {} : { field })
-})
-
 /** The catalogue: one line per error, by tag; those of users and of access have files of their own. */
 export const catalogue: Entries = {
   ...accessErrors,
+  ...refusals,
   ...userErrors,
   AccountAlreadyClosed: entry(
     "account_closed",
@@ -135,18 +96,6 @@ export const catalogue: Entries = {
     "conflict",
     "Activity too recent",
     (e) => `Account ${e.accountId} was used too recently; this is possible from ${Instant.toText(e.earliest)} on.`
-  ),
-  ApprovalRequired: entry(
-    "approval_required",
-    "forbidden",
-    "A second person has to approve",
-    (e) => `${e.operation} needs the approval of a second person: file it as POST /v1/approvals.`
-  ),
-  AuditUnavailable: entry(
-    "unavailable",
-    "unavailable",
-    "Temporarily unavailable",
-    () => "The audit log cannot be written. Nothing was done; send the same request again."
   ),
   BalanceOutstanding: entry(
     "balance_outstanding",
@@ -204,20 +153,6 @@ export const catalogue: Entries = {
     (e) => `Product ${e.product} is offered in ${e.offered.join(", ")}, not in ${e.currency}.`,
     "currency"
   ),
-  DelegationLimitExceeded: entry(
-    "delegation_limit_exceeded",
-    "unprocessable",
-    "Above the limit of the delegation",
-    (e) => `You may move up to ${Money.format(e.limit)} at once here; ${Money.format(e.requested)} was asked for.`,
-    "amount"
-  ),
-  Forbidden: entry("forbidden", "forbidden", "Not permitted", (e) =>
-    e.lacks === "scope"
-      ? `The token lacks the scope ${e.scope}.`
-      : e.lacks === "role"
-        ? `None of your roles permits ${e.operation}.`
-        : "The token is for another bank."
-  ),
   HoldAlreadyExpired: entry(
     "hold_already_expired",
     "unprocessable",
@@ -252,14 +187,6 @@ export const catalogue: Entries = {
     "Insufficient funds",
     (e) =>
       `Account ${e.accountId} has ${Money.format(e.available)} available; ${Money.format(e.requested)} was asked for.`,
-    "amount"
-  ),
-  KycLimitExceeded: entry(
-    "kyc_limit_exceeded",
-    "unprocessable",
-    "Above the limit of your identification",
-    (e) =>
-      `With identification ${e.level} up to ${Money.format(e.limit)} is moved at once; ${Money.format(e.requested)} was asked for.`,
     "amount"
   ),
   LedgerOverloaded: entry(
@@ -313,14 +240,6 @@ export const catalogue: Entries = {
     (e) => `Product ${e.product} has no overdraft.`,
     "overdraftLimit"
   ),
-  OwnerNotFound: entry(
-    "owner_not_found",
-    "not_found",
-    "Customer not found",
-    () => "There is no such customer.",
-    "owner"
-  ),
-  OwnerRequired: entry("owner_required", "invalid", "Owner required", () => "Name the customer who owns it.", "owner"),
   PartialReversalUnsupported: entry(
     "partial_reversal_unsupported",
     "unprocessable",
@@ -349,12 +268,6 @@ export const catalogue: Entries = {
     "Statement too long",
     (e) => `The period has more than ${e.entriesMax} entries; read the account's transactions in pages instead.`,
     "period"
-  ),
-  StepUpRequired: entry(
-    "step_up_required",
-    "unauthenticated",
-    "Second factor required",
-    (e) => `Prove once more who you are, with a second factor, at most ${e.maxAgeSeconds} seconds before.`
   ),
   SweepToSelf: entry(
     "sweep_to_self",

@@ -1,7 +1,7 @@
 import { Instant } from "../../domain/calendar/index.ts"
 import { Password } from "../../domain/identity/index.ts"
 import type { UserError } from "../users/index.ts"
-import type { Entry } from "./Catalogue.ts"
+import type { Entry } from "./Entry.ts"
 
 type Entries = { readonly [Tag in UserError["_tag"]]: Entry<Extract<UserError, { readonly _tag: Tag }>> }
 

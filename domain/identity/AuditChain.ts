@@ -15,6 +15,7 @@
  * | 1, 4 | 2, how many texts; for each: |
  * | 4, n | — n, then n bytes of UTF-8 |
  */
+import { utf8ToBytes } from "@noble/hashes/utils.js"
 
 /** SHA-256 (FIPS 180-4) of bytes. An implementation must not keep or change the bytes that it is given. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array
@@ -57,12 +58,10 @@ export const byteLength = 32
 /** The head of a log without entries. */
 export const empty: Head = { sequence: 0, hash: new Uint8Array(byteLength) }
 
-const encoder = new TextEncoder()
-
-const entryLabel = encoder.encode("gophers-bank audit entry 1")
+const entryLabel = utf8ToBytes("gophers-bank audit entry 1")
 
 /** What a hash begins with. */
-export const chainLabel: Uint8Array = encoder.encode("gophers-bank audit chain 1")
+export const chainLabel: Uint8Array = utf8ToBytes("gophers-bank audit chain 1")
 
 const absent = 0
 const present = 1
@@ -109,9 +108,10 @@ export const bytesOf = (content: Content): Uint8Array => {
   bytes.set(entryLabel)
 
   const putText = (text: string): void => {
-    const { written } = encoder.encodeInto(text, bytes.subarray(end + 4))
-    view.setUint32(end, written)
-    end += 4 + written
+    const written = utf8ToBytes(text)
+    view.setUint32(end, written.length)
+    bytes.set(written, end + 4)
+    end += 4 + written.length
   }
 
   const putMark = (mark: number): void => {

@@ -53,6 +53,7 @@ export const corePackage = /^effect(\/[A-Z]\w*)?$/
 
 /** Packages that one context of the domain may import besides: pure computation that is not to be written anew. */
 export const packagesOfContext: ReadonlyMap<string, RegExp> = new Map([
+  ["identity", /^@noble\/hashes\/utils\.js$/],
   ["proofs", /^@noble\/(hashes|curves)\/\w+\.js$/]
 ])
 
