@@ -55,6 +55,8 @@ export interface Expected {
   readonly own: string
   readonly foreign?: string
   readonly absent?: string
+  /** Codes, passwords and the like are made up: the use case is reached, and refuses them. */
+  readonly isTrial?: true
 }
 
 const about = (scope: Scope, effect: Effect, own: string, foreign: string, absent: string): Expected => ({
@@ -100,6 +102,63 @@ export const operatesByTwo = about("bank:admin", "write", "3333 33 33 3433", "33
 
 /** As before, of an object that must be there to be approved. */
 export const undoesByTwo = about("bank:admin", "write", "3333 33 33 3433", "3333 33 33 3433", "3333 33 33 3033")
+
+/** A user's own login, and nobody else's. */
+export const changesOwn: Expected = {
+  ...about("profile:write", "write", "+000 00 00 0003", "0000 00 00 0003", "0000 00 00 0003"),
+  isTrial: true
+}
+export const readsOwn = about("profile:read", "read", "+000 00 00 0003", "0000 00 00 0003", "0000 00 00 0003")
+
+/** As a user's own, and administrators. */
+export const changesLogin: Expected = {
+  ...about("profile:write", "write", "+000 00 00 00+3", "0000 00 00 00+3", "0000 00 00 0003"),
+  isTrial: true
+}
+export const readsLogin = about("profile:read", "read", "+000 00 00 00+3", "0000 00 00 00+3", "0000 00 00 0003")
+
+/** Of nobody who is absent there is a session. */
+export const listsLogins = { ...readsLogin, absent: "0000 00 00 00+3" }
+export const revokesLogins = { ...changesLogin, absent: "0000 00 00 00+3" }
+
+/** Oneself, staff of the branch, and who sees every user. */
+export const seesUser = about("profile:read", "read", "+000 +0 +0 +++3", "0000 0+ 0+ +++3", "0000 00 00 0003")
+
+/** Tellers of the branch and operators decide who someone is. */
+export const reviews: Expected = {
+  ...about("bank:admin", "write", "3333 +0 33 3+33", "3333 0+ 33 3+33", "3333 00 33 3033"),
+  isTrial: true
+}
+
+/** Administrators, of any user. */
+export const administers: Expected = {
+  ...about("bank:admin", "write", "3333 33 33 33+3", "3333 33 33 33+3", "3333 33 33 3303"),
+  isTrial: true
+}
+export const administersByTwo = about("bank:admin", "write", "3333 33 33 3343", "3333 33 33 3343", "3333 33 33 3343")
+
+/** Customers for themselves, operators for anyone. */
+export const delegates = about("accounts:write", "write", "+000 33 33 3+33", "0000 33 33 3+33", "0000 33 33 3+33")
+export const endsDelegation = about("accounts:write", "write", "+000 33 33 3+33", "0000 33 33 3+33", "0000 33 33 3033")
+export const seesDelegation = about("accounts:read", "read", "+000 33 33 ++33", "0000 33 33 ++33", "0000 33 33 0033")
+export const listsDelegations = { ...seesDelegation, absent: "0000 33 33 ++33" }
+
+/** Whoever may ask for a second person. What operators ask for, only they may. */
+export const files = about("bank:admin", "write", "3333 33 33 3+33", "3333 33 33 3+33", "3333 33 33 3033")
+export const seesApproval = about("bank:admin", "read", "3333 ++ 33 +++3", "3333 ++ 33 +++3", "3333 00 33 0003")
+export const decides = about("bank:admin", "write", "3333 33 33 3++3", "3333 33 33 3++3", "3333 33 33 3003")
+export const listsApprovals: Expected = { scope: "bank:admin", effect: "read", own: "3333 ++ 33 +++3" }
+
+/** What is of the bank as a whole. */
+export const listsUsers: Expected = { scope: "bank:admin", effect: "read", own: "3333 33 33 +++3" }
+export const audits: Expected = { scope: "bank:admin", effect: "read", own: "3333 33 33 +333" }
+export const listsClients: Expected = { scope: "bank:admin", effect: "read", own: "3333 33 33 33+3" }
+export const changesClients: Expected = { scope: "bank:admin", effect: "write", own: "3333 33 33 33+3" }
+export const removesClients: Expected = { ...changesClients, isTrial: true }
+
+/** Anyone, without a token. */
+export const anyoneAsks: Expected = { scope: "open", effect: "write", own: "++++ ++ ++ ++++", isTrial: true }
+export const anyoneReads: Expected = { scope: "open", effect: "common", own: "++++ ++ ++ ++++" }
 
 /** Everyone with a token. */
 export const everyone: Expected = { scope: "accounts:read", effect: "common", own: "++++ ++ ++ ++++" }

@@ -3,13 +3,14 @@ import { Effect, Layer } from "effect"
 import { freezeAccount, openAccount } from "../../application/accounts/index.ts"
 import { authorizeHold, deposit, transfer } from "../../application/ledger/index.ts"
 import { AccountStore } from "../../application/ports/AccountStore.ts"
+import { ApprovalStore } from "../../application/ports/ApprovalStore.ts"
 import { type AuditEntry, AuditLog } from "../../application/ports/AuditLog.ts"
 import type { Bank } from "../../application/ports/Bank.ts"
 import { Authenticator, type Caller, Unauthenticated } from "../../application/ports/Caller.ts"
 import { DelegationStore } from "../../application/ports/DelegationStore.ts"
 import type { Ids } from "../../application/ports/Ids.ts"
 import { Ledger } from "../../application/ports/Ledger.ts"
-import { UserStore } from "../../application/ports/UserStore.ts"
+import { SessionStore, UserStore } from "../../application/ports/UserStore.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import {
@@ -18,14 +19,17 @@ import {
   type Role,
   roles,
   type Scope,
+  Session,
   scopes,
   TenantId
 } from "../../domain/identity/index.ts"
 import {
   type AccountId,
+  ApprovalId,
   CustomerId,
   DelegationId,
   type HoldId,
+  SessionId,
   type TransactionId,
   TypedId,
   UserId
@@ -51,6 +55,10 @@ export interface Things {
   readonly hold: HoldId
   /** A delegation that the customer gave to someone who is not among the callers. */
   readonly delegation: DelegationId
+  /** Where the customer is logged in. */
+  readonly session: SessionId
+  /** What an operator has asked for and nobody has decided on: to take the transaction back. */
+  readonly approval: ApprovalId
 }
 
 /** Callers by persona, what is their own, somebody else's and nobody's. */
@@ -61,13 +69,25 @@ export interface Cast {
   readonly absent: Things
 }
 
-export type WorldServices = AccountStore | AuditLog | Bank | DelegationStore | Ids | Ledger | UserStore
+export type WorldServices =
+  | AccountStore
+  | ApprovalStore
+  | AuditLog
+  | Bank
+  | DelegationStore
+  | Ids
+  | Ledger
+  | SessionStore
+  | UserStore
 
 export const [north, south] = [BranchId.make("north"), BranchId.make("south")]
 
 const newCustomerId = (): CustomerId => CustomerId.make(TypedId.fromBytes("cus", randomUuid()))
 const newUserId = (): UserId => UserId.make(TypedId.fromBytes("usr", randomUuid()))
 const newDelegationId = (): DelegationId => DelegationId.make(TypedId.fromBytes("dlg", randomUuid()))
+
+const newSessionId = (): SessionId => SessionId.make(TypedId.fromBytes("ses", randomUuid()))
+const newApprovalId = (): ApprovalId => ApprovalId.make(TypedId.fromBytes("apr", randomUuid()))
 
 const nowOf = (): Instant.Instant => Instant.fromMillis(Date.now())
 
@@ -117,7 +137,33 @@ export const customerOf = Effect.fnUntraced(function* (branch: BranchId) {
   const { id: transaction } = yield* transfer({ from: account, to: other, amount: cents(700) }, newKey())
   const { id: hold } = yield* authorizeHold({ from: account, to: other, amount: cents(5000) }, newKey())
   const delegation = yield* delegated(customer, newCustomerId(), "view")
-  return { customer, user, account, other, spare, frozen, transaction, hold, delegation } satisfies Things
+  const session = newSessionId()
+  const login = { id: session, user, client: "test", methods: ["passkey"] } as const
+  yield* (yield* SessionStore).insert(Session.start(login, nowOf()))
+  const approval = newApprovalId()
+  const asked = {
+    id: approval,
+    operation: "transactions.reverse",
+    command: JSON.stringify({ transaction }),
+    maker: callerOf("maker", "operator", { user: yield* addUser(north, ["operator"]) }),
+    status: "pending",
+    createdAt: nowOf(),
+    expiresAt: Instant.addMillis(nowOf(), 3_600_000)
+  } as const
+  yield* (yield* ApprovalStore).insert(newKey(), asked, approval)
+  return {
+    customer,
+    user,
+    account,
+    other,
+    spare,
+    frozen,
+    transaction,
+    hold,
+    delegation,
+    session,
+    approval
+  } satisfies Things
 })
 
 const nothing = (): Things => ({
@@ -129,7 +175,9 @@ const nothing = (): Things => ({
   frozen: newAccountId(),
   transaction: newTransactionId(),
   hold: newHoldId(),
-  delegation: newDelegationId()
+  delegation: newDelegationId(),
+  session: newSessionId(),
+  approval: newApprovalId()
 })
 
 /** A caller of one role with every scope and a fresh second factor. */
@@ -170,12 +218,12 @@ export const newCast = Effect.fnUntraced(function* (
   const number = ++casts
   const own = yield* customerOf(north)
   const foreign = yield* customerOf(south)
-  const { customer, user } = own
+  const { customer, user, session } = own
   const callers = new Map<Persona, Caller>()
   const add = (persona: Persona, role: Role, more: Partial<Caller> = {}): void => {
     callers.set(persona, callerOf(`${persona}-${number}`, role, more))
   }
-  add("customer", "customer", { customer, user, branch: north })
+  add("customer", "customer", { customer, user, session, branch: north })
   for (const [persona, right] of delegates) {
     const grantee = newCustomerId()
     add(persona, "customer", { customer: grantee, user: yield* addUser(south, ["customer"], grantee), branch: south })

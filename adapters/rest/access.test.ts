@@ -36,7 +36,10 @@ const signer = Layer.succeed(
   })
 )
 const door = doorkeeper()
-const guarded = Layer.provideMerge(accessLayer({ ...Permission.termsUsual, tenant }), Layer.provideMerge(memory, ids))
+const guarded = Layer.provideMerge(
+  accessLayer({ ...Permission.termsUsual, tenant }),
+  Layer.provideMerge(Layer.merge(memory, usersLayer), ids)
+)
 const bank = Layer.succeed(Bank, { products: Product.builtIn })
 const issuer = Layer.effect(
   TokenIssuer,
@@ -75,11 +78,24 @@ const send = async (method: string, path: string, { token, body, headers = {} }:
   return { status: response.status, headers: response.headers, text }
 }
 
+/** Codes of refusals; others of the same status are what a use case answers. */
+const letters: ReadonlyMap<string, Letter | undefined> = new Map<string, Letter | undefined>([
+  ["unauthenticated", "1"],
+  ["forbidden", "3"],
+  ["approval_required", "4"],
+  ["step_up_required", undefined],
+  ["invalid_request", undefined],
+  ["factor_not_found", "+"],
+  ["identity_not_found", "+"],
+  ["client_not_found", "+"],
+  ["unknown_provider", "+"]
+])
+
 const letterOf = (status: number, text: string): Letter | undefined => {
-  if (status === 401) return "1"
-  if (status === 403) return text.includes('"code":"approval_required"') ? "4" : "3"
+  const code = /"code":"(\w+)"/u.exec(text)?.[1] ?? ""
+  if (status >= 400 && letters.has(code)) return letters.get(code)
   if (status === 404) return "0"
-  return [200, 201, 204, 409, 412, 422].includes(status) ? "+" : undefined
+  return status < 500 ? "+" : undefined
 }
 
 const period = new Date().toISOString().slice(0, 7)

@@ -34,7 +34,7 @@ import {
   type Things,
   tenant
 } from "../contract/index.ts"
-import { accessLayer, layer as memory } from "../memory/index.ts"
+import { accessLayer, layer as memory, usersLayer } from "../memory/index.ts"
 import type { RpcService } from "./index.ts"
 import * as edge from "./index.ts"
 import { bankLayer, idsLayer } from "./testing.fixture.ts"
@@ -57,7 +57,7 @@ const signer = Layer.succeed(
 const door = doorkeeper()
 const stores = Layer.provideMerge(
   accessLayer({ ...Permission.termsUsual, tenant }),
-  Layer.provideMerge(memory, idsLayer)
+  Layer.provideMerge(Layer.merge(memory, usersLayer), idsLayer)
 )
 let url = ""
 const served = Layer.effectDiscard(

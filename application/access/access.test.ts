@@ -25,7 +25,7 @@ const checking = Product.ProductCode.make("checking")
 const servicesFor = (terms: Partial<Permission.Terms> = {}) =>
   Layer.provideMerge(
     Memory.accessLayer({ ...Permission.termsUsual, ...terms, tenant: TenantId.make("bank") }),
-    Layer.mergeAll(Memory.layer, Layer.succeed(Bank, { products: Product.builtIn })).pipe(
+    Layer.mergeAll(Memory.layer, Memory.usersLayer, Layer.succeed(Bank, { products: Product.builtIn })).pipe(
       Layer.provideMerge(Ids.seeded(1))
     )
   )
