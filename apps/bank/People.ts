@@ -68,6 +68,7 @@ const demoPeople: ReadonlyArray<Omit<Person, "password">> = [
   { email: demoEmail("officer"), fullName: "Omar Officer", roles: ["loan_officer"] },
   { email: demoEmail("auditor"), fullName: "Aude Auditor", roles: ["auditor"] },
   { email: demoEmail("operator"), fullName: "Olga Operator", roles: ["operator"] },
+  { email: demoEmail("operator2"), fullName: "Oskar Operator", roles: ["operator"] },
   { email: demoEmail("admin"), fullName: "Adam Admin", roles: ["administrator"] }
 ]
 
