@@ -12,11 +12,7 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect"
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
 import { Effect, Layer, ManagedRuntime } from "effect"
-import type { AccessServices } from "../../application/access/index.ts"
-import type { Bank } from "../../application/ports/Bank.ts"
 import { HeadSigner } from "../../application/ports/HeadSigner.ts"
-import type { Ids } from "../../application/ports/Ids.ts"
-import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import { Permission } from "../../domain/identity/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { ProblemSchema } from "../../proto/gen/bank/type/v1/problem_pb.ts"
@@ -34,15 +30,16 @@ import {
   type Things,
   tenant
 } from "../contract/index.ts"
-import { accessLayer, layer as memory, usersLayer } from "../memory/index.ts"
+import { accessLayer, layer as memory } from "../memory/index.ts"
 import type { RpcService } from "./index.ts"
 import * as edge from "./index.ts"
+import { loginLayer, services as others } from "./people.fixture.ts"
 import { bankLayer, idsLayer } from "./testing.fixture.ts"
 
-const { accountService, ledgerService, proofService, serve, transactionService } = edge
-type Served = AccessServices | Bank | HeadSigner | Ids | LedgerTree
-const services: ReadonlyArray<RpcService<Served>> = [accountService, transactionService, proofService, ledgerService]
-
+const { ledgerService, proofService, serve, transactionService } = edge
+const services = [...others, transactionService, proofService, ledgerService]
+type NeedsOf<S> = S extends RpcService<infer R> ? R : never
+type Served = NeedsOf<(typeof services)[number]>
 const isService = (value: unknown): value is RpcService<never> =>
   typeof value === "object" && value !== null && "desc" in value && "register" in value
 
@@ -57,7 +54,7 @@ const signer = Layer.succeed(
 const door = doorkeeper()
 const stores = Layer.provideMerge(
   accessLayer({ ...Permission.termsUsual, tenant }),
-  Layer.provideMerge(Layer.merge(memory, usersLayer), idsLayer)
+  Layer.provideMerge(memory, idsLayer)
 )
 let url = ""
 const served = Layer.effectDiscard(
@@ -65,7 +62,9 @@ const served = Layer.effectDiscard(
     url = `http://127.0.0.1:${port}`
   })
 )
-const runtime = ManagedRuntime.make(Layer.provideMerge(served, Layer.mergeAll(stores, door.layer, signer, bankLayer)))
+const runtime = ManagedRuntime.make(
+  Layer.provideMerge(served, Layer.mergeAll(stores, loginLayer, door.layer, signer, bankLayer))
+)
 
 let session: Http2SessionManager | undefined
 const connected = () => {
@@ -110,21 +109,24 @@ const call = async (method: DescMethod, request: JsonObject, token: string | und
   return "{}"
 }
 
-const letters: ReadonlyMap<Code, Letter> = new Map([
-  [Code.Unauthenticated, "1"],
-  [Code.PermissionDenied, "3"],
-  [Code.NotFound, "0"],
-  [Code.FailedPrecondition, "+"],
-  [Code.Aborted, "+"],
-  [Code.AlreadyExists, "+"]
-])
+/** Problems that are no refusals by who asks, though a use case answers them with the code of one. */
+const reached = new Set(["factor_not_found", "identity_not_found", "client_not_found", "unknown_provider"])
+const broken = new Set(["invalid_request", "step_up_required", "internal_error", ""])
+
+const letterOf = (error: ConnectError, problem: string): Letter | undefined => {
+  if (problem === "approval_required") return "4"
+  if (problem === "unauthenticated") return "1"
+  if (problem === "forbidden") return "3"
+  if (broken.has(problem)) return undefined
+  return error.code === Code.NotFound && !reached.has(problem) ? "0" : "+"
+}
 
 const refusalOf = (reason: unknown): Answered => {
   const error = ConnectError.from(reason)
   const [problem] = error.findDetails(ProblemSchema)
-  const letter = problem?.code === "approval_required" ? "4" : letters.get(error.code)
   const told = problem === undefined ? {} : toJson(ProblemSchema, { ...problem, requestId: "" })
-  return { letter, text: JSON.stringify([error.code, error.rawMessage, told]), isDone: false }
+  const text = JSON.stringify([error.code, error.rawMessage, told])
+  return { letter: letterOf(error, problem?.code ?? ""), text, isDone: false }
 }
 
 /** An item of a stream is answered by itself, whatever becomes of the others. */
