@@ -52,9 +52,18 @@ const fixedSettings = (port: number): Record<string, string> => ({
 const defaultSettings: Readonly<Record<string, string>> = {
   timezone: "UTC",
   log_timezone: "UTC",
-  // Failed statements and the details of errors hold customers' data, which does not belong in a log.
+  // Statements, their parameters, and errors with their details hold customers' data, which does not belong in a log. An
+  // error's message quotes what was wrong: the bank, which is told of it, logs its own failures.
+  log_min_messages: "log",
   log_min_error_statement: "panic",
   log_error_verbosity: "terse",
+  log_statement: "none",
+  log_duration: "off",
+  log_min_duration_statement: "-1",
+  log_min_duration_sample: "-1",
+  log_transaction_sample_rate: "0",
+  log_parameter_max_length: "0",
+  log_parameter_max_length_on_error: "0",
   log_checkpoints: "off"
 }
 

@@ -56,6 +56,10 @@ const headersOfAll: ReadonlyArray<readonly [string, string]> = [
 /** Seconds for which browsers keep to https: two years (RFC 6797). */
 const strictTransport = "max-age=63072000; includeSubDomains"
 
+/** What is logged of a failure: other fields of an error may hold what was asked for. */
+const toldOf = (error: unknown): object =>
+  error instanceof Error ? { error: error.name, message: error.message, stack: error.stack } : { error: typeof error }
+
 const make = Effect.fnUntraced(function* (options: OidcOptions) {
   const terms = termsOf(options)
   const context = yield* Effect.context<OidcServices>()
@@ -108,7 +112,7 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
   }
 
   const failed = (res: ServerResponse, error: unknown): void => {
-    Effect.runForkWith(context)(Effect.logError("a request of the OpenID provider failed", error))
+    Effect.runForkWith(context)(Effect.logError("a request of the OpenID provider failed", toldOf(error)))
     if (res.headersSent) return void res.destroy()
     reply(res, 500, "application/json", JSON.stringify({ error: "server_error" }))
   }

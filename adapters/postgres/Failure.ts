@@ -35,6 +35,23 @@ export const reasonOf = (cause: unknown): string => {
   return code === "" || message.includes(code) ? message : `${code}: ${message}`
 }
 
+/** What the server tells besides the message: the row that it refused, or the values of a statement. */
+const fieldsOfRows = ["detail", "where", "internal_query"] as const
+
+/** SQLSTATE class of data exceptions, whose messages quote the value that they are about. */
+const dataException = "22"
+
+/** The failure without values of rows or statements: it goes to the log, where those do not belong. */
+export const withoutValues = (cause: unknown): unknown => {
+  if (!(cause instanceof postgres.PostgresError)) return cause
+  for (const field of fieldsOfRows) Reflect.deleteProperty(cause, field)
+  if (!cause.code.startsWith(dataException)) return cause
+  const { message, stack = "" } = cause
+  cause.message = message.replaceAll(/"[^"]*"/gu, '"…"').replace(/: "[\s\S]*$/u, "")
+  cause.stack = stack.replace(message, cause.message)
+  return cause
+}
+
 /** Does the failure mean that PostgreSQL cannot be had just now? */
 export const isUnavailable = (cause: unknown): boolean => {
   const state = sqlStateOf(cause)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
-import { Effect } from "effect"
+import { Cause, Effect, Exit } from "effect"
 import { createDatabase, type Database } from "../../infra/testing/postgres.ts"
 import * as Postgres from "./Postgres.ts"
 
@@ -36,6 +36,25 @@ describe("a pool of connections", () => {
     )
     const [idle, interval, count] = shown.map(([row]) => Number(Object.values(row ?? {})[0]))
     assert.ok((idle ?? 0) > 0 && (idle ?? 0) + (interval ?? 0) * (count ?? 0) <= 30, `${idle} ${interval} ${count}`)
+  })
+
+  test("tells of a statement that the server refuses why, and nothing of its values or of rows", async () => {
+    await withPool((pool) => pool.script("create table held (id int check (id > 0), name text)"))
+    const refused = [
+      ["insert into held values (-1, $1)", "held_id_check"],
+      ["select $1::text::uuid", "uuid"],
+      ["select $1::text::int4", "integer"],
+      ["select $1::text::jsonb", "json"]
+    ] as const
+    for (const [text, expected] of refused) {
+      const failed = await withPool((pool) => Effect.exit(pool.query(text, ['Ada "Countess" Lovelace'])))
+      assert.ok(Exit.isFailure(failed))
+      const defect = Cause.squash(failed.cause)
+      assert.ok(defect instanceof Error)
+      const told = `${defect.message} ${defect.stack} ${JSON.stringify(defect)} ${Cause.pretty(failed.cause)}`
+      assert.ok(told.includes(expected), defect.message)
+      for (const part of ["Ada", "Countess", "Lovelace"]) assert.ok(!told.includes(part), told)
+    }
   })
 
   test("runs all of a script or nothing of it", async () => {

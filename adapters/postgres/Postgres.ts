@@ -8,7 +8,7 @@
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import postgres from "postgres"
-import { isConnectionLost, isUnavailable, PostgresUnavailable, reasonOf } from "./Failure.ts"
+import { isConnectionLost, isUnavailable, PostgresUnavailable, reasonOf, withoutValues } from "./Failure.ts"
 import type { Row } from "./Fields.ts"
 
 /** Where the database is and how much of it the bank takes. */
@@ -126,7 +126,7 @@ const lease = (options: PostgresOptions, pool: PoolOptions) => {
         if (isConnectionLost(cause)) replace(sql)
         return isUnavailable(cause)
           ? Effect.fail(new PostgresUnavailable({ reason: reasonOf(cause) }))
-          : Effect.die(cause)
+          : Effect.die(withoutValues(cause))
       }
       const silent = () => {
         replace(sql)

@@ -21,14 +21,17 @@ interface Canary {
 /** Texts of 3 bytes whose base64 has the characters in which its alphabets differ, and a letter beyond ASCII. */
 const telling = "???>>>Ü"
 
+/** A value whose hash is not the same in both alphabets of base64. */
+const valueFor = (): string => {
+  const value = `${randomBytes(9).toString("hex")}${telling}`
+  const [standard = "", url = ""] = ["SHA-256 base64", "SHA-256 base64url"].map((each) => String(encoded(each, value)))
+  return standard === url ? valueFor() : value
+}
+
 const canary = (place: string, encoding: string): Canary => ({
   place,
   encoding,
-  secret: {
-    field: `canary of ${place} in ${encoding}`,
-    value: `${randomBytes(9).toString("hex")}${telling}`,
-    isGuessable: true
-  }
+  secret: { field: `canary of ${place} in ${encoding}`, value: valueFor(), isGuessable: true }
 })
 
 /** Those of a place, each in front of what makes a row or a line of it. */

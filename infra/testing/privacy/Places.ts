@@ -37,19 +37,28 @@ const inText = (search: Search, place: string, text: string): void => {
 interface Table {
   readonly schema: string
   readonly name: string
+  readonly columns: ReadonlyArray<string>
 }
+
+/** Parts the columns of a row. */
+const separator = "\u0001"
 
 /** What the server knows of its own work besides the tables. */
 const views = ["pg_stats", "pg_stat_activity", "pg_prepared_statements", "pg_file_settings"]
 
-/** Every table of every schema as text, as a dump shows it, with what the server tells about statements and statistics. */
+/** Every column of every table as text, and what the server tells about statements and statistics. */
 export const tables = async (sql: postgres.Sql, search: Search): Promise<number> => {
-  const found = await sql<Array<Table>>`
-    select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema') order by 1, 2`
-  const all = [...found, ...views.map((name) => ({ schema: "pg_catalog", name }))]
-  for (const { schema, name } of all) {
-    const rows = sql<Array<{ readonly stored: string }>>`select t::text as stored from ${sql(schema)}.${sql(name)} t`
+  const all = await sql<Array<Table>>`
+    select n.nspname as schema, c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema')
+      or n.nspname = 'pg_catalog' and c.relname = any (${views})
+    group by 1, 2 order by 1, 2`
+  for (const { schema, name, columns } of all) {
+    const texts = columns.map((column) => `t."${column}"::text`)
+    const row = sql.unsafe(`concat_ws('${separator}', ${texts.join(", ")})`)
+    const rows = sql<Array<{ readonly stored: string }>>`select ${row} as stored from ${sql(schema)}.${sql(name)} t`
     await rows.cursor(rowsMax, (page) => {
       inText(search, `table ${schema}.${name}`, page.map(({ stored }) => stored).join("\n"))
     })

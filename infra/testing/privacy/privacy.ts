@@ -3,7 +3,7 @@
  * database meanwhile, rotates its keys, erases one of them, and then looks for every value in everything that was left:
  * `npm run privacy [-- --users N --seed N]`.
  */
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises"
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -116,7 +116,8 @@ console.log(
     `${(search.bytesSearched() / 1e6).toFixed(1)} MB searched (${seconds()})`
 )
 console.log(`${planted.count - missed.length} of ${planted.count} canaries found`)
-if (!given.keep) await rm(dataDir, { recursive: true, force: true })
+if (given.keep) await writeFile(join(dataDir, "output"), Buffer.concat(output))
+else await rm(dataDir, { recursive: true, force: true })
 console.log(
   hits.length === 0 && missed.length === 0
     ? "no personal datum and no secret is readable anywhere"
