@@ -1,7 +1,21 @@
 import { Effect, Layer, Option, Ref } from "effect"
 import { OidcProvider } from "../../adapters/oidc/index.ts"
 import type { RestServices } from "../../adapters/rest/index.ts"
-import { accountService, proofService, serve, transactionService } from "../../adapters/rpc/index.ts"
+import {
+  accountService,
+  approvalService,
+  auditService,
+  clientService,
+  delegationService,
+  factorService,
+  federationService,
+  proofService,
+  type RpcService,
+  serve,
+  sessionService,
+  transactionService,
+  userService
+} from "../../adapters/rpc/index.ts"
 import { Bank } from "../../application/ports/Bank.ts"
 import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import { Product } from "../../domain/accounts/index.ts"
@@ -42,17 +56,28 @@ const services = Effect.fnUntraced(function* (
   ).pipe(Layer.provideMerge(stores(from, url)))
 })
 
+/** The ledger service trusts its caller with any key and command: it is for services, not for this public port. */
+const rpcServices: ReadonlyArray<RpcService<RestServices>> = [
+  accountService,
+  transactionService,
+  proofService,
+  userService,
+  sessionService,
+  factorService,
+  federationService,
+  delegationService,
+  approvalService,
+  auditService,
+  clientService
+]
+
 /** Everything that runs once the stores are there. It ends in the reverse order: edges, jobs, stores, database. */
 const running = Effect.fnUntraced(function* (from: Settings, publicUrl: string | undefined) {
   yield* administratorPresent(from)
   const demo = from.demo ? { ...(yield* demoData()), logins: yield* demoPeoplePresent(from) } : undefined
   yield* jobs
   const isReady = yield* Ref.make(false)
-  // The ledger service trusts its caller with any key and command: it is for services, not for this public port.
-  const rpc = yield* serve<RestServices>([accountService, transactionService, proofService], {
-    host: from.host,
-    port: from.rpcPort
-  }).pipe(
+  const rpc = yield* serve(rpcServices, { host: from.host, port: from.rpcPort }).pipe(
     Effect.catchTag("ListenFailed", ({ host, port, reason }) =>
       Effect.fail(new PortTaken({ setting: "BANK_RPC_PORT", host, port, reason }))
     )
