@@ -5,6 +5,7 @@ import { join, relative } from "node:path"
 import { Redis } from "ioredis"
 import type postgres from "postgres"
 import type { Search } from "./Search.ts"
+import { recordsOf, tailBytes } from "./Wal.ts"
 
 /**
  * Files of the data directory that are not looked at, by name: secrets of the operator, which only its user can read, and
@@ -73,6 +74,18 @@ const placeOf = (path: string): string => {
   return path
 }
 
+/** The log of writes once more, as records that no page parts. */
+const writeAheadLog = async (dataDir: string, search: Search): Promise<void> => {
+  const folder = join(dataDir, "cluster", "pg_wal")
+  const segments = (await readdir(folder)).filter((name) => /^[0-9A-F]{24}$/u.test(name)).sort()
+  let before: Uint8Array = new Uint8Array()
+  for (const name of segments) {
+    const records = recordsOf(await readFile(join(folder, name)), before)
+    search.in("write-ahead log", records)
+    before = records.subarray(-tailBytes)
+  }
+}
+
 /** Every file of the data directory but those that are excepted, byte by byte; the cluster is stopped. */
 export const files = async (dataDir: string, search: Search): Promise<number> => {
   let count = 0
@@ -89,6 +102,7 @@ export const files = async (dataDir: string, search: Search): Promise<number> =>
     }
   }
   await walk(dataDir)
+  await writeAheadLog(dataDir, search)
   return count
 }
 

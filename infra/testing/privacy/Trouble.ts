@@ -46,8 +46,8 @@ const restProbes = (bank: BankProcess, person: Person, token: string): ReadonlyA
     {
       url: `${at}/v1/accounts`,
       method: "POST",
-      headers: { ...headers, "idempotency-key": `p-${origin.address}-1` },
-      body: everything
+      headers: { ...headers, "idempotency-key": `p-${origin.address}` },
+      body: JSON.stringify({ product: "checking", currency: "USD" })
     },
     {
       url: `${at}/v1/accounts`,

@@ -57,7 +57,7 @@ const url = `postgres://postgres:${password}@127.0.0.1:${port}/bank`
 const sql = postgres(url, { max: 2, onnotice: () => {} })
 const open = () => openDesk(url, issuer, env)
 const desk = open()
-const place: Place = { desk, dataDir, issuer, values }
+const place: Place = { desk, dataDir, issuer, values, restUrl: bank.restUrl, staffToken: bank.token }
 
 const people = Array.from({ length: userCount }, () => personOf(dice, values))
 const known: Array<Known> = []
@@ -67,10 +67,10 @@ for (const person of people) {
   known.push({ user, person })
   token = accessToken
 }
-await programSeeded(place)
 console.log(`${known.length} users registered and did what users do (${seconds()})`)
 
 const stranger = personOf(dice, values)
+await programSeeded(place, stranger)
 const probes = await askedWrongly(bank, place, stranger, token)
 await loggedInWrongly(place, stranger)
 console.log(`${probes} requests failed with personal data in them (${seconds()})`)
