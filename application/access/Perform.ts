@@ -77,7 +77,7 @@ const note = Effect.fnUntraced(function* (record: AuditRecord) {
       requestId: record.origin.requestId
     })
   )
-  yield* Effect.forkDetach(kept)
+  yield* Effect.forkDetach(kept, { startImmediately: true })
 })
 
 /**
