@@ -9,7 +9,10 @@ import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { LedgerTree } from "../../application/ports/LedgerTree.ts"
 import type { Mail } from "../../application/ports/Outside.ts"
 import type { Terms } from "../../application/ports/Terms.ts"
+import { UserStore } from "../../application/ports/UserStore.ts"
 import { Product } from "../../domain/accounts/index.ts"
+import { Instant } from "../../domain/calendar/index.ts"
+import { BranchId } from "../../domain/identity/index.ts"
 import { CustomerId } from "../../domain/ids/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { anyone } from "../contract/index.ts"
@@ -78,9 +81,18 @@ export const freshKey = (): string => `test-${++keys}`
 export interface BankOptions extends Omit<RestOptions, "runtime"> {
   /** Those of a simulation unless given. */
   readonly terms?: Terms["Service"]
-  /** Callers by their tokens, besides `ann` and `bob`, who may do everything. */
+  /** Callers by their tokens, besides `ann` and `bob`, who may do everything; those who are users are stored as such. */
   readonly callers?: ReadonlyMap<string, Caller>
 }
+
+const stored = Effect.fnUntraced(function* ({ user, customer, roles, tenant, branch = BranchId.make("main") }: Caller) {
+  if (user === undefined) return
+  const whose = customer === undefined ? {} : { customer }
+  const kyc = { level: "none", status: "none" } as const
+  const record = { id: user, tenant, branch, ...whose, status: "active", roles, kyc, version: 1 } as const
+  const credentials = { user, recoveryCodes: [], passkeys: [], identities: [], version: 1 }
+  yield* (yield* UserStore).insert({ ...record, createdAt: Instant.fromMillis(start) }, credentials)
+})
 
 /** Starts a bank on the given stores. */
 export const startBank = (
@@ -109,6 +121,7 @@ export const startBank = (
   )
   const services = Layer.mergeAll(
     Layer.provideMerge(people, usersLayer),
+    Layer.provide(Layer.effectDiscard(Effect.orDie(Effect.forEach([...callers.values()], stored))), guarded),
     guarded,
     signer,
     Layer.succeed(Bank, { products: Product.builtIn })
