@@ -1,0 +1,146 @@
+/** The bank as a process with its demo users, a site whose users come back to it, and a Chromium. */
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises"
+import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Schema } from "effect"
+import type { Browser, BrowserContextOptions } from "playwright-core"
+import { WebAuthnJson } from "../../application/users/index.ts"
+import { openChromium } from "../../infra/testing/chromium.ts"
+import { freePort, startBank } from "../../infra/testing/crash/BankProcess.ts"
+import { createDatabase } from "../../infra/testing/postgres.ts"
+
+/** A page that is not there within this time is missing. */
+const pageMs = 10_000
+
+const decodeAnswer = Schema.decodeUnknownSync(Schema.fromJsonString(WebAuthnJson))
+
+const sitePage =
+  '<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>App</title><h1>Back at the app</h1>'
+
+/** The site of an app: it shows the same page at every path. */
+const startSite = async () => {
+  const server = createServer((_, response) => {
+    response.setHeader("content-type", "text/html")
+    response.end(sitePage)
+  }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  assert.ok(typeof address === "object" && address !== null)
+  return {
+    port: address.port,
+    stop: () => {
+      server.closeAllConnections()
+      server.close()
+    }
+  }
+}
+
+/** A tab of a fresh browser, with all that it complained of and every origin that it asked for something. */
+const openTab = async (browser: Browser, issuer: string, options: BrowserContextOptions = {}) => {
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 375, height: 667 }, ...options })
+  context.setDefaultTimeout(pageMs)
+  const page = await context.newPage()
+  const complaints: Array<string> = []
+  const origins = new Set<string>()
+  page.on("console", (message) => {
+    // The bank's own app has no page yet where its users come back.
+    if (message.location().url.startsWith(`${issuer}/callback?`)) return
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text())
+  })
+  page.on("pageerror", (error) => complaints.push(String(error)))
+  context.on("request", (request) => origins.add(new URL(request.url()).origin))
+
+  /** Gives the browser an authenticator of its own, as a laptop has one; it verifies its user, unless told. */
+  const addAuthenticator = async (verifiesUser = true) => {
+    const devtools = await context.newCDPSession(page)
+    await devtools.send("WebAuthn.enable")
+    const add = async (hasUserVerification: boolean): Promise<string> => {
+      const kind = { protocol: "ctap2", transport: "internal", hasResidentKey: true } as const
+      const behaviour = { isUserVerified: hasUserVerification, automaticPresenceSimulation: true }
+      const options = { ...kind, ...behaviour, hasUserVerification }
+      return (await devtools.send("WebAuthn.addVirtualAuthenticator", { options })).authenticatorId
+    }
+    let authenticatorId = await add(verifiesUser)
+    const passkeys = async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials
+    return {
+      passkeys,
+      /** Its passkeys go to one that everybody may use. */
+      weaken: async () => {
+        const kept = await passkeys()
+        await devtools.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId })
+        authenticatorId = await add(false)
+        for (const credential of kept) await devtools.send("WebAuthn.addCredential", { authenticatorId, credential })
+      }
+    }
+  }
+
+  /** Makes a passkey, as the page that is shown would. */
+  const makePasskey = async (options: WebAuthnJson): Promise<WebAuthnJson> =>
+    decodeAnswer(
+      await page.evaluate(
+        `navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(${JSON.stringify(options)}) })
+          .then((credential) => JSON.stringify(credential.toJSON()))`
+      )
+    )
+
+  /** Closes the tab, which complained of as many pages that refused something as is told, and of nothing else. */
+  const close = async (refusals = 0): Promise<void> => {
+    await context.close()
+    const unauthorized = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+    assert.deepEqual(
+      complaints,
+      Array.from({ length: refusals }, () => unauthorized)
+    )
+  }
+
+  /** Has the page that is shown ask for passkeys without their user's verification. */
+  const askCarelessly = (): Promise<void> =>
+    page.evaluate(() => {
+      const parse = PublicKeyCredential.parseRequestOptionsFromJSON.bind(PublicKeyCredential)
+      PublicKeyCredential.parseRequestOptionsFromJSON = (options) =>
+        parse({ ...options, userVerification: "discouraged" })
+    })
+
+  return { page, context, origins, addAuthenticator, makePasskey, askCarelessly, close }
+}
+
+export type Tab = Awaited<ReturnType<typeof openTab>>
+
+/** Starts everything; `stop` ends it. */
+export const startWorld = async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "bank-browser-"))
+  await chmod(dataDir, 0o711)
+  const database = await createDatabase()
+  const ports = new Set<number>()
+  while (ports.size < 3) ports.add(await freePort())
+  const [rest = 0, rpc = 0, auth = 0] = ports
+  const env = { DATABASE_URL: database.url, BANK_AUTH_PORT: String(auth), BANK_DEMO: "true" }
+  const [bank, browser, site] = await Promise.all([startBank(dataDir, { rest, rpc }, env), openChromium(), startSite()])
+  // A domain, and no address: passkeys are for domains.
+  const issuer = `http://localhost:${auth}`
+  return {
+    issuer,
+    restUrl: bank.restUrl,
+    /** The development token. */
+    token: bank.token,
+    /** What every demo user logs in with. */
+    password: (await readFile(join(dataDir, "demo-password"), "utf8")).trim(),
+    /** The app's site, as its users reach it. */
+    appOrigin: `http://127.0.0.1:${site.port}`,
+    /** The same site by a name at which it may have passkeys of its own. */
+    otherSite: `http://other.localhost:${site.port}`,
+    open: (options?: BrowserContextOptions): Promise<Tab> => openTab(browser, issuer, options),
+    stop: async () => {
+      await browser.close()
+      site.stop()
+      await bank.stop()
+      await database.drop()
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  }
+}
+
+export type World = Awaited<ReturnType<typeof startWorld>>
