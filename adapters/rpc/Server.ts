@@ -27,6 +27,8 @@ export interface Options {
   readonly port: number
   /** How long a stop waits for the requests that were taken; 10 seconds unless given. */
   readonly graceMillis?: number
+  /** Whose request it is, by its `X-Forwarded-For` and the peer of its connection: the peer's unless given. */
+  readonly addressOf?: (forwardedFor: string | undefined, peer: string | undefined) => string | undefined
 }
 
 /** A server that takes requests until its scope closes. */
@@ -45,14 +47,17 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
   options: Options
 ): Effect.fn.Return<RpcServer, ListenFailed, R | Authenticator | Terms | Scope.Scope> {
   const context = yield* Effect.context<R | Authenticator | Terms>()
-  const { host, port, graceMillis = 10_000 } = options
+  const { host, port, graceMillis = 10_000, addressOf = (_, peer) => peer } = options
   const health = makeHealth(services.map(({ desc }) => desc.typeName))
   const stopping = new AbortController()
   const shutdown = new AbortController()
   const handler = connectNodeAdapter({
     readMaxBytes: messageBytesMax,
     shutdownSignal: shutdown.signal,
-    contextValues: ({ socket }) => stoppingBy(stopping.signal).set(addressKey, socket.remoteAddress),
+    contextValues: ({ socket, headers }) => {
+      const address = addressOf([headers["x-forwarded-for"]].flat().join(",") || undefined, socket.remoteAddress)
+      return stoppingBy(stopping.signal).set(addressKey, address)
+    },
     routes: (router) => {
       for (const service of services)
         service.register(router, context, { requestGate: gate(context, new Set(service.open)) })

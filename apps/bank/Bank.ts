@@ -20,6 +20,7 @@ import { Bank } from "../../application/ports/Bank.ts"
 import type { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import { Product } from "../../domain/accounts/index.ts"
 import { authServer } from "./AuthServer.ts"
+import { addressIn } from "./ClientAddress.ts"
 import { database, dataDirOf } from "./Database.ts"
 import { demoData } from "./DemoData.ts"
 import * as DevelopmentToken from "./DevelopmentToken.ts"
@@ -77,7 +78,11 @@ const running = Effect.fnUntraced(function* (from: Settings, publicUrl: string |
   const demo = from.demo ? { ...(yield* demoData()), logins: yield* demoPeoplePresent(from) } : undefined
   yield* jobs
   const isReady = yield* Ref.make(false)
-  const rpc = yield* serve(rpcServices, { host: from.host, port: from.rpcPort }).pipe(
+  const rpc = yield* serve(rpcServices, {
+    host: from.host,
+    port: from.rpcPort,
+    addressOf: (forwardedFor, peer) => addressIn(forwardedFor, peer, from.identity.trustedProxies)
+  }).pipe(
     Effect.catchTag("ListenFailed", ({ host, port, reason }) =>
       Effect.fail(new PortTaken({ setting: "BANK_RPC_PORT", host, port, reason }))
     )

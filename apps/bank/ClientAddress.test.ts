@@ -13,7 +13,7 @@ describe("the address that a request is counted under", () => {
     assert.equal(addressIn("6.6.6.6, 1.2.3.4, 10.0.0.8", "10.0.0.9", 2), "1.2.3.4"))
 
   test("is the peer's where the header is missing or holds no address", () => {
-    assert.equal(addressIn(null, "10.0.0.9", 1), "10.0.0.9")
+    assert.equal(addressIn(undefined, "10.0.0.9", 1), "10.0.0.9")
     assert.equal(addressIn("<script>", "10.0.0.9", 1), "10.0.0.9")
   })
 })

@@ -4,11 +4,11 @@
  * itself stands further left than is looked at.
  */
 export const addressIn = (
-  forwardedFor: string | null,
+  forwardedFor: string | undefined,
   peer: string | undefined,
   proxies: number
 ): string | undefined => {
-  if (proxies === 0 || forwardedFor === null) return peer
+  if (proxies === 0 || forwardedFor === undefined) return peer
   const hops = forwardedFor.split(",").map((hop) => hop.trim())
   const named = hops[hops.length - proxies] ?? hops[0]
   return named !== undefined && /^[0-9a-fA-F.:]{2,45}$/u.test(named) ? named : peer

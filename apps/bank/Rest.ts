@@ -52,7 +52,7 @@ export const serveRest = Effect.fn("bank.rest")(function* (options: {
         development: false,
         fetch: (request, from) => {
           const peer = from.requestIP(request)?.address
-          const address = addressIn(request.headers.get("x-forwarded-for"), peer, trustedProxies)
+          const address = addressIn(request.headers.get("x-forwarded-for") ?? undefined, peer, trustedProxies)
           if (address !== undefined) addresses.set(request, address)
           return app.handle(request)
         }
