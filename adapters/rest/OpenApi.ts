@@ -94,8 +94,11 @@ const anywhere = ["AuditUnavailable", "LedgerUnavailable", "LedgerOverloaded"] a
 const policyErrorsOf = ({ operation }: Endpoint) => {
   const rule = Policy.ruleOf(operation)
   if (Policy.isOpen(rule)) return []
+  // What customers move by themselves has the limits of their identification, and of what was delegated to them.
+  const isLimited = rule.stepUp === "above_limit" && rule.roles.customer !== undefined
   return [
     ...(["Unauthenticated", "Forbidden"] as const),
+    ...(isLimited ? (["KycLimitExceeded", "DelegationLimitExceeded"] as const) : []),
     ...(rule.stepUp === undefined ? [] : (["StepUpRequired"] as const)),
     ...(Policy.fourEyes.possible.some((each) => each === operation) ? (["ApprovalRequired"] as const) : [])
   ]

@@ -5,6 +5,7 @@ import { Permission } from "../../domain/identity/index.ts"
 import { tenant } from "../contract/index.ts"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
+import { described } from "./described.fixture.ts"
 import { logIn, newCustomer, staff, userId } from "./people.fixture.ts"
 import { freshKey, startBank } from "./rest.fixture.ts"
 
@@ -13,10 +14,12 @@ const usd = (amount: string) => ({ amount, currency: "USD" })
 describe("four eyes over REST", () => {
   const operators = [staff("m", "operator"), staff("c", "operator"), staff("d", "operator")]
   const others = [staff("a", "administrator"), staff("b", "administrator"), staff("t", "teller"), staff("u", "auditor")]
-  const bank = startBank(Layer.provideMerge(memory, ids), {
-    terms: { ...Permission.termsUsual, tenant, selfServiceCash: true },
-    callers: new Map([...operators, ...others])
-  })
+  const bank = described(
+    startBank(Layer.provideMerge(memory, ids), {
+      terms: { ...Permission.termsUsual, tenant, selfServiceCash: true },
+      callers: new Map([...operators, ...others])
+    })
+  )
   const { send, posted } = bank
   after(() => bank.dispose())
 

@@ -3,15 +3,18 @@ import { after, describe, test } from "node:test"
 import { Layer } from "effect"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
+import { described } from "./described.fixture.ts"
 import { codeAt } from "./outside.fixture.ts"
 import { addTotp, logIn, newCustomer, password, raise, registration, staff, userId } from "./people.fixture.ts"
 import { freshKey, type Received, startBank } from "./rest.fixture.ts"
 
 describe("the audit log and clients over REST", () => {
-  const bank = startBank(Layer.provideMerge(memory, ids), {
-    callers: new Map([staff("a", "administrator"), staff("u", "auditor"), staff("o", "operator")]),
-    addressOf: () => "203.0.113.7"
-  })
+  const bank = described(
+    startBank(Layer.provideMerge(memory, ids), {
+      callers: new Map([staff("a", "administrator"), staff("u", "auditor"), staff("o", "operator")]),
+      addressOf: () => "203.0.113.7"
+    })
+  )
   const { send } = bank
   after(() => bank.dispose())
 

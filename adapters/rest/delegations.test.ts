@@ -5,16 +5,19 @@ import { Permission } from "../../domain/identity/index.ts"
 import { tenant } from "../contract/index.ts"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
+import { described } from "./described.fixture.ts"
 import { addTotp, newCustomer, type Person, raise, staff } from "./people.fixture.ts"
 import { freshKey, startBank } from "./rest.fixture.ts"
 
 const usd = (amount: string) => ({ amount, currency: "USD" })
 
 describe("delegations over REST", () => {
-  const bank = startBank(Layer.provideMerge(memory, ids), {
-    terms: { ...Permission.termsUsual, tenant, selfServiceCash: true },
-    callers: new Map([staff("o", "operator"), staff("u", "auditor")])
-  })
+  const bank = described(
+    startBank(Layer.provideMerge(memory, ids), {
+      terms: { ...Permission.termsUsual, tenant, selfServiceCash: true },
+      callers: new Map([staff("o", "operator"), staff("u", "auditor")])
+    })
+  )
   const { send } = bank
   after(() => bank.dispose())
 

@@ -3,12 +3,13 @@ import { after, describe, test } from "node:test"
 import { Layer } from "effect"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
+import { described } from "./described.fixture.ts"
 import { callbackOf, codeAt } from "./outside.fixture.ts"
 import { addTotp, newCustomer, type Person, password, raise } from "./people.fixture.ts"
 import { startBank } from "./rest.fixture.ts"
 
 describe("factors and linked logins over REST", () => {
-  const bank = startBank(Layer.provideMerge(memory, ids))
+  const bank = described(startBank(Layer.provideMerge(memory, ids)))
   const { send } = bank
   after(() => bank.dispose())
 

@@ -3,14 +3,17 @@ import { after, describe, test } from "node:test"
 import { Layer } from "effect"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
+import { described } from "./described.fixture.ts"
 import { codeAt } from "./outside.fixture.ts"
 import { addTotp, logIn, newCustomer, type Person, password, raise } from "./people.fixture.ts"
 import { type Received, startBank } from "./rest.fixture.ts"
 
 describe("logins over REST", () => {
-  const bank = startBank(Layer.provideMerge(memory, ids), {
-    addressOf: (request) => request.headers.get("x-from") ?? ""
-  })
+  const bank = described(
+    startBank(Layer.provideMerge(memory, ids), {
+      addressOf: (request) => request.headers.get("x-from") ?? ""
+    })
+  )
   const { send } = bank
   after(() => bank.dispose())
 

@@ -3,15 +3,18 @@ import { after, describe, test } from "node:test"
 import { Layer } from "effect"
 import { layer as ids } from "../ids/index.ts"
 import { layer as memory } from "../memory/index.ts"
+import { described } from "./described.fixture.ts"
 import { addTotp, logIn, newCustomer, password, raise, register, registration, staff } from "./people.fixture.ts"
 import { freshKey, startBank } from "./rest.fixture.ts"
 
 const usd = (amount: string) => ({ amount, currency: "USD" })
 
 describe("users over REST", () => {
-  const bank = startBank(Layer.provideMerge(memory, ids), {
-    callers: new Map([staff("a", "administrator"), staff("t", "teller"), staff("o", "operator")])
-  })
+  const bank = described(
+    startBank(Layer.provideMerge(memory, ids), {
+      callers: new Map([staff("a", "administrator"), staff("t", "teller"), staff("o", "operator")])
+    })
+  )
   const { send, secretTo, mailTo } = bank
   after(() => bank.dispose())
 
