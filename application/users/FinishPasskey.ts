@@ -1,4 +1,3 @@
-/** The passkeys of a user. */
 import { Clock, Effect, Schema } from "effect"
 import { Instant } from "../../domain/calendar/index.ts"
 import { Credentials } from "../../domain/identity/index.ts"
@@ -6,25 +5,15 @@ import { UserId } from "../../domain/ids/index.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { Secrets } from "../ports/Crypto.ts"
 import { PasskeyRefused, Passkeys } from "../ports/SecondFactors.ts"
-import { ChallengeStore, UserStore } from "../ports/UserStore.ts"
+import { ChallengeStore } from "../ports/UserStore.ts"
+import { passkeysMax } from "./BeginPasskey.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
-import { expectStatus } from "./ChangeUser.ts"
-import { ticketMillis } from "./ContinueLogin.ts"
+import { FactorAdded } from "./ConfirmTotp.ts"
 import { Ticket, WebAuthnJson } from "./FactorProof.ts"
 import { expectFreshWhere } from "./Freshness.ts"
 import { PasskeyView, passkeyView } from "./ListFactors.ts"
-import type { PasskeyStep } from "./PasskeyLogin.ts"
 import { makeRecoveryCodes } from "./RecoveryCodes.ts"
-import { FactorExists, FactorNotFound } from "./Refusals.ts"
-import type { Accepted } from "./RequestPasswordReset.ts"
-import { FactorAdded } from "./Totp.ts"
-
-/** Passkeys of one user at most. */
-const passkeysMax = 20
-
-/** Begins to set up a passkey. */
-export const BeginPasskey = Schema.Struct({ user: UserId })
-export type BeginPasskey = typeof BeginPasskey.Type
+import { FactorExists } from "./Refusals.ts"
 
 /** Sets up the passkey that the browser has made; `name` is what the user calls the device. */
 export const FinishPasskey = Schema.Struct({
@@ -40,37 +29,6 @@ export type FinishPasskey = typeof FinishPasskey.Type
 /** The passkey, and recovery codes where it is the first second factor. */
 export const PasskeyAdded = Schema.Struct({ passkey: PasskeyView, ...FactorAdded.fields })
 export type PasskeyAdded = typeof PasskeyAdded.Type
-
-export const RemovePasskey = Schema.Struct({ user: UserId, passkey: Schema.String.check(Schema.isMaxLength(1400)) })
-export type RemovePasskey = typeof RemovePasskey.Type
-
-/**
- * Options for `navigator.credentials.create` and the ticket to come back with, good for 5 minutes, the newest only. Errors,
- * first wins: UserNotFound, UserStatusConflict, FactorExists (as many as there may be), StepUpRequired (where there is a
- * second factor), UserStoreUnavailable.
- */
-export const beginPasskey = Effect.fn("users.beginPasskey")(function* (command: BeginPasskey, caller: Caller) {
-  const users = yield* UserStore
-  const challenges = yield* ChallengeStore
-  const secrets = yield* Secrets
-  const user = yield* users.find(command.user)
-  yield* expectStatus(user, "active")
-  const credentials = yield* users.credentials(user.id)
-  if (credentials.passkeys.length >= passkeysMax) return yield* Effect.fail(new FactorExists({ factor: "passkey" }))
-  yield* expectFreshWhere(credentials, caller)
-  const { options, challenge } = yield* (yield* Passkeys).registration(user, credentials.passkeys)
-  const ticket = yield* secrets.token
-  const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-  yield* challenges.insert({
-    digest: secrets.digest(ticket),
-    kind: "passkey_registration",
-    user: user.id,
-    data: challenge,
-    attemptsLeft: 1,
-    expiresAt: Instant.addMillis(now, ticketMillis)
-  })
-  return { ticket, options } satisfies PasskeyStep
-})
 
 /**
  * Errors, first wins: PasskeyRefused (also where the ticket is none of this user, or no longer), UserNotFound, FactorExists,
@@ -103,20 +61,4 @@ export const finishPasskey = Effect.fn("users.finishPasskey")(function* (command
     passkey: passkeyView(passkey),
     ...(saved.recoveryCodes === recovery.digests ? { recoveryCodes: recovery.codes } : {})
   } satisfies PasskeyAdded
-})
-
-/** Errors, first wins: UserNotFound, FactorNotFound, StepUpRequired, UserChanged, UserStoreUnavailable. */
-export const removePasskey = Effect.fn("users.removePasskey")(function* (
-  { user, passkey }: RemovePasskey,
-  caller: Caller
-) {
-  yield* changeCredentials(user, (credentials) =>
-    Effect.gen(function* () {
-      if (!credentials.passkeys.some(({ id }) => id === passkey))
-        return yield* Effect.fail(new FactorNotFound({ factor: passkey }))
-      yield* expectFreshWhere(credentials, caller)
-      return Credentials.withoutPasskey(credentials, passkey)
-    })
-  ).pipe(Effect.catchTag("IdentityTaken", Effect.die))
-  return {} satisfies Accepted
 })
