@@ -19,7 +19,8 @@ const commands = {
   bench: { script: "apps/bench/main.ts" },
   gbank: { script: "apps/cli/main.ts" },
   crash: { script: "infra/testing/crash/crash.ts" },
-  faults: { script: "infra/testing/faults/faults.ts" }
+  faults: { script: "infra/testing/faults/faults.ts" },
+  privacy: { script: "infra/testing/privacy/privacy.ts" }
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

@@ -42,12 +42,28 @@ const make = Effect.sync(() => {
       Effect.map(rowOf(id), (row) => {
         rows.set(id, { ...row, methods, assurance, authenticatedAt, lastSeenAt, expiresAt })
       }),
+    touch: (id, lastSeenAt, expiresAt) =>
+      Effect.sync(() => {
+        const row = rows.get(id)
+        if (row !== undefined)
+          rows.set(id, {
+            ...row,
+            lastSeenAt: row.lastSeenAt < lastSeenAt ? lastSeenAt : row.lastSeenAt,
+            expiresAt: row.expiresAt < expiresAt ? expiresAt : row.expiresAt
+          })
+      }),
     revoke: (user, which, now) =>
       Effect.sync(() => {
         // One that is over is revoked too: a request that began before its end may still extend it.
         const ended = unrevoked(user).filter(({ id }) => ("only" in which ? id === which.only : id !== which.except))
-        for (const row of ended) rows.set(row.id, { ...row, revokedAt: now })
+        for (const { address: _, userAgent: __, ...row } of ended) rows.set(row.id, { ...row, revokedAt: now })
         return ended.filter((row) => !isOver(row, now)).map(({ id }) => id)
+      }),
+    forget: (user) =>
+      Effect.sync(() => {
+        const own = [...rows.values()].filter((row) => row.user === user).sort(newestFirst)
+        for (const { address: _, userAgent: __, ...rest } of own) rows.set(rest.id, rest)
+        return own.map(({ id }) => id)
       }),
     revokedSince: (since) =>
       Effect.sync(() =>

@@ -82,12 +82,26 @@ export class SessionStore extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Session.Session>, UserStoreUnavailable>
     /** Replaces what changes of a session: methods, assurance, authenticatedAt, lastSeenAt, expiresAt. */
     readonly save: (session: Session.Session) => Effect.Effect<void, SessionNotFound | UserStoreUnavailable>
-    /** Revokes these sessions of a user, or all but `except`; gives those that this ended. */
+    /**
+     * Notes that a session was used: both times move forward only, and nothing else of it changes, whoever changes it
+     * meanwhile. One that there is not stays so.
+     */
+    readonly touch: (
+      session: SessionId,
+      lastSeenAt: Instant.Instant,
+      expiresAt: Instant.Instant
+    ) => Effect.Effect<void, UserStoreUnavailable>
+    /**
+     * Revokes these sessions of a user, or all but `except`; gives those that this ended. Nothing personal of them stays:
+     * neither address nor user agent.
+     */
     readonly revoke: (
       user: UserId,
       which: { readonly only: SessionId } | { readonly except?: SessionId },
       now: Instant.Instant
     ) => Effect.Effect<ReadonlyArray<SessionId>, UserStoreUnavailable>
+    /** Takes address and user agent off every session of a user, ended ones too; gives them all, newest first. */
+    readonly forget: (user: UserId) => Effect.Effect<ReadonlyArray<SessionId>, UserStoreUnavailable>
     /** Sessions revoked after `since`, whichever process did it; at most 10,000, oldest first. */
     readonly revokedSince: (
       since: Instant.Instant
@@ -114,7 +128,10 @@ export interface Challenge {
   /** Hexadecimal SHA-256 of the secret that answers it. */
   readonly digest: string
   readonly kind: ChallengeKind
+  /** Whose it is, where a user has one of the kind at a time. */
   readonly user?: UserId
+  /** Whose it is, where a user may have several of the kind. */
+  readonly owner?: UserId
   readonly data: string
   readonly attemptsLeft: number
   readonly expiresAt: Instant.Instant
@@ -138,12 +155,14 @@ export class ChallengeStore extends Context.Service<
       digest: string,
       now: Instant.Instant
     ) => Effect.Effect<Challenge | undefined, UserStoreUnavailable>
+    /** Takes every challenge of these kinds away that is a user's, all at once. */
+    readonly end: (user: UserId, kinds: ReadonlyArray<ChallengeKind>) => Effect.Effect<void, UserStoreUnavailable>
   }
 >()("bank/application/ports/ChallengeStore") {}
 
 /**
  * Counts failed logins for the back-off. A name says whose failures are counted, such as a user from one address; it is
- * hashed before it is kept.
+ * hashed before it is kept. A failure counts for 15 minutes, or for another window, which is then always the name's.
  */
 export class LoginThrottle extends Context.Service<
   LoginThrottle,
@@ -151,12 +170,17 @@ export class LoginThrottle extends Context.Service<
     /** Failures of each name within the window before now, and the time of the last. */
     readonly failures: (
       names: ReadonlyArray<string>,
-      now: Instant.Instant
+      now: Instant.Instant,
+      windowMillis?: number
     ) => Effect.Effect<
       ReadonlyArray<{ readonly count: number; readonly lastAt: Instant.Instant | undefined }>,
       UserStoreUnavailable
     >
-    readonly failed: (names: ReadonlyArray<string>, now: Instant.Instant) => Effect.Effect<void, UserStoreUnavailable>
+    readonly failed: (
+      names: ReadonlyArray<string>,
+      now: Instant.Instant,
+      windowMillis?: number
+    ) => Effect.Effect<void, UserStoreUnavailable>
     readonly succeeded: (names: ReadonlyArray<string>) => Effect.Effect<void, UserStoreUnavailable>
   }
 >()("bank/application/ports/LoginThrottle") {}

@@ -1,6 +1,6 @@
 /**
- * Sessions in PostgreSQL. Each method is one statement, so one transaction and one round trip; `save` and `revoke` lock
- * the rows that they change for their own statement. Only this bank's own sessions are seen.
+ * Sessions in PostgreSQL. Each method is one statement, so one transaction and one round trip; those that
+ * write lock the rows that they change for their own statement. Only this bank's own sessions are seen.
  */
 import { Effect, Layer, Schema } from "effect"
 import type { FieldCipher } from "../../../application/ports/Crypto.ts"
@@ -75,8 +75,15 @@ const saveSql = `update users.session set methods = $3::text::text[], assurance 
     authenticated_at = $5::timestamptz, last_seen_at = $6::timestamptz, expires_at = $7::timestamptz
   where session_id = $1::uuid and tenant = $2 returning session_id`
 
-// One that is over is revoked too: a request that began before its end may still extend it.
-const revokeSql = (which: string): string => `update users.session set revoked_at = $3::timestamptz
+const touchSql = `update users.session set last_seen_at = greatest(last_seen_at, $3::timestamptz),
+    expires_at = greatest(expires_at, $4::timestamptz)
+  where session_id = $1::uuid and tenant = $2 returning session_id`
+
+const forgetSql = `update users.session set sealed = null where user_id = $1::uuid and tenant = $2 returning session_id`
+
+// One that is over is revoked too: a request that began before its end may still extend it. From where it was is on the
+// audit log; nobody is shown it here any more.
+const revokeSql = (which: string): string => `update users.session set revoked_at = $3::timestamptz, sealed = null
   where user_id = $1::uuid and tenant = $2 and revoked_at is null and ${which}
   returning session_id, expires_at > $3::timestamptz as ended`
 
@@ -121,6 +128,16 @@ const make = Effect.gen(function* () {
     save: Effect.fn("SessionStore.save")(function* (session) {
       const saved = yield* run(saveSql, [uuidOf(session.id), tenant, ...changingFields(session)])
       if (saved.length === 0) yield* Effect.fail(new SessionNotFound({ sessionId: session.id }))
+    }),
+    touch: Effect.fn("SessionStore.touch")(function* (id, lastSeenAt, expiresAt) {
+      yield* run(touchSql, [uuidOf(id), tenant, timestamp(lastSeenAt), timestamp(expiresAt)])
+    }),
+    forget: Effect.fn("SessionStore.forget")(function* (user) {
+      const rows = yield* run(forgetSql, [uuidOf(user), tenant])
+      return rows
+        .map((row) => sessionId(textOf(row, "session_id")))
+        .sort()
+        .reverse()
     }),
     revoke: Effect.fn("SessionStore.revoke")(function* (user, which, now) {
       const [condition, session] =

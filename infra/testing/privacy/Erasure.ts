@@ -1,34 +1,17 @@
 /** Everything about a person in one document, and nothing of it after an erasure. */
 import assert from "node:assert/strict"
-import { Clock, Effect, Exit, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type postgres from "postgres"
 import { FieldCipher } from "../../../application/ports/Crypto.ts"
 import { Terms } from "../../../application/ports/Terms.ts"
 import { UserStore } from "../../../application/ports/UserStore.ts"
-import { closeUser, createSession, eraseUser, exportUser, UserExport } from "../../../application/users/index.ts"
-import { Instant } from "../../../domain/calendar/index.ts"
-import { TypedId, UserId } from "../../../domain/ids/index.ts"
+import { TypedId } from "../../../domain/ids/index.ts"
+import { apiOf } from "./Api.ts"
 import type { Desk } from "./Desk.ts"
 import type { Known } from "./Rotation.ts"
+import type { Place } from "./Seeding.ts"
 
-const encodeExport = Schema.encodeSync(UserExport)
-
-/** An administrator at the bank's own app. */
-const administrator = Effect.gen(function* () {
-  const { tenant } = yield* Terms
-  const user = UserId.make(TypedId.fromUuid("usr", "00000000-0000-7000-8000-00000000ad00"))
-  return {
-    id: user,
-    tenant,
-    user,
-    roles: ["administrator"] as const,
-    scopes: [],
-    kyc: "none",
-    assurance: "mfa",
-    authenticatedAt: Instant.fromMillis(yield* Clock.currentTimeMillis),
-    client: "gophers-bank-app"
-  } as const
-})
+const Text = Schema.Record(Schema.String, Schema.Unknown)
 
 /** What an export has to show of a person. */
 const shownOf = ({ person, user }: Known): ReadonlyArray<string> => {
@@ -46,23 +29,22 @@ const shownOf = ({ person, user }: Known): ReadonlyArray<string> => {
 }
 
 /** Exports, closes and erases the user; gives how many fields the export had. */
-export const erased = async (desk: Desk, sql: postgres.Sql, known: Known): Promise<number> => {
+export const erased = async (
+  { desk, restUrl, staffToken }: Place,
+  sql: postgres.Sql,
+  known: Known
+): Promise<number> => {
   const { user, person } = known
-  const admin = await desk.runPromise(administrator)
-  await desk.runPromise(
-    createSession({ email: person.nextEmail, password: person.nextPassword }, "gophers-bank-app", {
-      requestId: "req_erasure",
-      ...person.origin
-    })
-  )
-  const document = JSON.stringify(encodeExport(await desk.runPromise(exportUser({ user }))))
+  const staff = apiOf(restUrl, person, staffToken)
+  const own = `/v1/users/${user}`
+  const document = JSON.stringify(await staff(`${own}/export`, Text))
   const shown = shownOf(known)
   for (const [index, text] of shown.entries())
     assert.ok(document.includes(text), `field ${index} of the export is missing`)
 
-  await desk.runPromise(closeUser({ user }, admin))
-  await desk.runPromise(eraseUser({ user }, admin))
-  const after = JSON.stringify(encodeExport(await desk.runPromise(exportUser({ user }))))
+  await staff(`${own}/close`, Text, { method: "POST", body: {} })
+  await staff(`${own}/erase`, Text, { method: "POST", body: {} })
+  const after = JSON.stringify(await staff(`${own}/export`, Text))
   for (const [index, text] of shown.entries())
     assert.ok(!after.includes(text), `field ${index} of the export is still there`)
   const found = await desk.runPromise(
@@ -73,12 +55,8 @@ export const erased = async (desk: Desk, sql: postgres.Sql, known: Known): Promi
     })
   )
   assert.equal(found, undefined, "nobody is found by the address")
-  const login = await desk.runPromiseExit(
-    createSession({ email: person.nextEmail, password: person.nextPassword }, "gophers-bank-app", {
-      requestId: "req_erased"
-    })
-  )
-  assert.ok(Exit.isFailure(login), "nobody logs in by the address")
+  const login = { email: person.nextEmail, password: person.nextPassword }
+  await assert.rejects(apiOf(restUrl, person)("/v1/sessions", Text, { method: "POST", body: login }), /invalid_login/u)
   await nothingOpens(desk, sql, known, shown)
   return shown.length
 }
@@ -111,6 +89,9 @@ const nothingOpens = async (
       for (const each of shown) assert.ok(!text.includes(each), `users.${table} still opens to the person`)
     }
   }
+  const [seen] = await sql<Array<{ readonly count: number }>>`
+    select count(*)::int as count from users.session where user_id = ${uuid} and sealed is not null`
+  assert.equal(seen?.count, 0, "no session tells from where the user came")
   const [keys] = await sql<Array<{ readonly count: number }>>`
     select count(*)::int as count from users.login_key where user_id = ${uuid}`
   assert.equal(keys?.count, 0, "no passkey or login elsewhere leads to the user")

@@ -4,12 +4,14 @@ import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import type postgres from "postgres"
 import { getUser, updateProfile } from "../../../application/users/index.ts"
 import { TypedId, type UserId } from "../../../domain/ids/index.ts"
+import { apiOf } from "./Api.ts"
 import type { Desk } from "./Desk.ts"
 import type { Person } from "./People.ts"
+import type { Place } from "./Seeding.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
@@ -43,6 +45,17 @@ export interface Known {
   readonly person: Person
 }
 
+const Profile = Schema.Struct({ profile: Schema.Struct({ fullName: Schema.String }) })
+
+/** The bank that runs since before reads the user, and logs it in by what was sealed of it. */
+const bankReads = async ({ restUrl, staffToken }: Place, { user, person }: Known): Promise<void> => {
+  const { profile } = await apiOf(restUrl, person, staffToken)(`/v1/users/${user}`, Profile)
+  assert.ok([person.profile.fullName, person.nextProfile.fullName].includes(profile.fullName))
+  const login = { email: person.nextEmail, password: person.nextPassword }
+  const step = Schema.Struct({ step: Schema.Literal("second_factor") })
+  await apiOf(restUrl, person)("/v1/sessions", step, { method: "POST", body: login })
+}
+
 /**
  * Makes a new data key and a new master key and wraps the data keys anew; `open` gives a desk that has begun since. Of
  * two users one stays sealed under the first data key and one is sealed under the second.
@@ -50,13 +63,13 @@ export interface Known {
 export const rotated = async (given: {
   readonly sql: postgres.Sql
   readonly env: Readonly<Record<string, string>>
-  readonly dataDir: string
-  readonly desk: Desk
+  readonly place: Place
   readonly open: () => Desk
   readonly before: Known
   readonly after: Known
 }): Promise<void> => {
-  const { sql, env, dataDir, desk, open, before, after } = given
+  const { sql, env, place, open, before, after } = given
+  const { dataDir, desk } = place
   const nameAt = (at: Desk, user: UserId) =>
     at.runPromise(Effect.map(getUser({ user }), ({ profile }) => profile?.fullName))
 
@@ -64,6 +77,7 @@ export const rotated = async (given: {
   const numbers = (await fieldKeys(sql)).map(({ number }) => number)
   assert.deepEqual(numbers, [1, 2], "there is a second data key")
   const since = open()
+  // The bank learns of the second key by the first value that is sealed under it.
   await since.runPromise(updateProfile({ user: after.user, profile: after.person.profile }))
   assert.equal(await nameAt(desk, after.user), after.person.profile.fullName, "who began before reads what is new")
   assert.equal(
@@ -82,6 +96,8 @@ export const rotated = async (given: {
   assert.equal(masters.size, 1, "one master key wraps every data key")
   assert.ok(!masters.has(first?.master ?? ""), "and it is the new one")
   const last = open()
+  await bankReads(place, before)
+  await bankReads(place, after)
   for (const at of [desk, since, last]) {
     assert.equal(await nameAt(at, before.user), before.person.nextProfile.fullName)
     assert.equal(await nameAt(at, after.user), after.person.profile.fullName)

@@ -1,7 +1,6 @@
 /** Requests that fail, with personal data where none belongs, and a database that breaks while people are written. */
 import type postgres from "postgres"
 import { appClient } from "../../../adapters/oidc/index.ts"
-import { registerUser } from "../../../application/users/index.ts"
 import type { BankProcess } from "../crash/BankProcess.ts"
 import type { Person } from "./People.ts"
 import type { Place } from "./Seeding.ts"
@@ -147,19 +146,27 @@ const authProbes = (issuer: string, person: Person, token: string): ReadonlyArra
   ]
 }
 
-/** Sends every request that fails; tells how many were answered by what they got. */
+const told = (counts: ReadonlyMap<number, number>): string =>
+  [...counts]
+    .sort()
+    .map(([status, count]) => `${count} × ${status}`)
+    .join(", ")
+
+/** Sends every request that is wrong; tells how many were answered by each status. */
 export const askedWrongly = async (
   bank: BankProcess,
   { issuer }: Place,
   person: Person,
   token: string
-): Promise<number> => {
+): Promise<string> => {
   const probes = [...restProbes(bank, person, token), ...rpcProbes(bank, person), ...authProbes(issuer, person, token)]
-  for (const { url, body, ...rest } of probes)
-    await fetch(url, { ...rest, redirect: "manual", ...(body === undefined ? {} : { body }) }).then((answer) =>
-      answer.text()
-    )
-  return probes.length
+  const counts = new Map<number, number>()
+  for (const { url, body, ...rest } of probes) {
+    const answer = await fetch(url, { ...rest, redirect: "manual", ...(body === undefined ? {} : { body }) })
+    await answer.arrayBuffer()
+    counts.set(answer.status, (counts.get(answer.status) ?? 0) + 1)
+  }
+  return told(counts)
 }
 
 /** Wrong passwords and addresses at the login pages, until they are turned away, and a form that is none. */
@@ -175,31 +182,50 @@ export const loggedInWrongly = async ({ issuer, values }: Place, person: Person)
 /** The bank's sessions in PostgreSQL, but for the one that asks. */
 const others = "datname = current_database() and pid <> pg_backend_pid()"
 
+/** Tables that refuse every row for a while, each by itself: what comes first of a request must not spare the rest. */
+const refusing = ["users.failed_login", "users.challenge", "users.session", "audit.entry"]
+
+/** Looks for what waits, and for PostgreSQL to come back: this often, with this much time between. */
+const looksMax = 250
+const lookMs = 20
+
 /**
- * Writes people while the database breaks: statements that wait are cancelled, their sessions ended, a table refuses every
- * row, and at last a server process is killed, upon which PostgreSQL recovers as after a crash.
+ * Writes people while the database breaks: statements that wait are cancelled, their sessions ended, tables refuse every
+ * row, and at last a server process is killed, upon which PostgreSQL recovers as after a crash. Tells how many requests
+ * were answered by each status.
  */
 export const writtenInTrouble = async (
-  place: Place,
+  { issuer, restUrl, values }: Place,
   sql: postgres.Sql,
   people: ReadonlyArray<Person>
-): Promise<void> => {
-  const { desk, issuer, values } = place
+): Promise<string> => {
+  const counts = new Map<number, number>()
   const attempts = () =>
     Promise.allSettled(
       people.flatMap((person) => {
         const { email, password, profile, origin } = person
-        const registering = registerUser({ email, password, profile }, { requestId: "req_trouble", ...origin })
+        const headers = { ...json, "user-agent": origin.userAgent, "x-forwarded-for": origin.address }
+        const post = (path: string, body: object) =>
+          fetch(`${restUrl}${path}`, { method: "POST", headers, body: JSON.stringify(body) })
         const visiting = visit(issuer, person, values).then((visitor) => visitor.logIn(email, password))
-        return [desk.runPromise(registering), visiting]
+        const asked = [
+          post("/v1/users", { email, password, profile }),
+          post("/v1/sessions", { email, password }),
+          post("/v1/password-resets", { email }),
+          visiting
+        ]
+        return asked.map(async (answer) => {
+          const { status } = await answer
+          counts.set(status, (counts.get(status) ?? 0) + 1)
+        })
       })
     )
   const waiting = async (): Promise<void> => {
-    for (let look = 0; look < 250; look++) {
+    for (let look = 0; look < looksMax; look++) {
       const [row] = await sql<Array<{ readonly count: number }>>`
         select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and ${sql.unsafe(others)}`
       if ((row?.count ?? 0) > 0) return
-      await Bun.sleep(20)
+      await Bun.sleep(lookMs)
     }
   }
   const locked = async (end: "pg_cancel_backend" | "pg_terminate_backend"): Promise<void> => {
@@ -214,12 +240,13 @@ export const writtenInTrouble = async (
   }
   await locked("pg_cancel_backend")
   await locked("pg_terminate_backend")
-  await sql`alter table users.challenge add constraint refuses check (attempts_left > 1000000) not valid`
-  await sql`alter table users.failed_login add constraint refuses check (cardinality(failed_at) > 1000000) not valid`
-  await attempts()
-  await sql`alter table users.challenge drop constraint refuses`
-  await sql`alter table users.failed_login drop constraint refuses`
+  for (const table of refusing) {
+    await sql.unsafe(`alter table ${table} add constraint refuses check (false) not valid`)
+    await attempts()
+    await sql.unsafe(`alter table ${table} drop constraint refuses`)
+  }
   await killed(sql, attempts)
+  return told(counts)
 }
 
 /** Kills a server process while people are written, and waits until PostgreSQL takes connections again. */
@@ -229,13 +256,13 @@ const killed = async (sql: postgres.Sql, attempts: () => Promise<unknown>): Prom
   const answers = attempts()
   for (const { pid } of backends) process.kill(pid, "SIGKILL")
   await answers
-  for (let look = 0; look < 250; look++) {
+  for (let look = 0; look < looksMax; look++) {
     const isBack = await sql`select 1`.then(
       () => true,
       () => false
     )
     if (isBack) return
-    await Bun.sleep(40)
+    await Bun.sleep(lookMs * 2)
   }
   throw new Error("PostgreSQL did not come back after a kill")
 }

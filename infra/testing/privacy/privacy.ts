@@ -9,11 +9,11 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import postgres from "postgres"
 import { layout } from "../../../adapters/embedded-postgres/index.ts"
-import { freePort, startBank } from "../crash/BankProcess.ts"
+import { type BankProcess, freePort, startBank } from "../crash/BankProcess.ts"
 import { diceOf } from "../reference/Dice.ts"
 import { canaries } from "./Canaries.ts"
 import { openDesk } from "./Desk.ts"
-import { needlesOf } from "./Encodings.ts"
+import { encodings, needlesOf } from "./Encodings.ts"
 import { erased } from "./Erasure.ts"
 import { exceptions } from "./Exceptions.ts"
 import { personOf } from "./People.ts"
@@ -40,55 +40,69 @@ const values = collection()
 const dataDir = await mkdtemp(join(tmpdir(), "bank-privacy-"))
 // As root, PostgreSQL runs as another user, who has to pass through.
 await chmod(dataDir, 0o711)
-const ports = { rest: await freePort(), rpc: await freePort() }
 const authPort = await freePort()
 const issuer = `http://localhost:${authPort}`
 const env = { BANK_DATA_DIR: dataDir, BANK_AUTH_PORT: String(authPort), BANK_TRUSTED_PROXIES: "1", BANK_DEMO: "false" }
+// Whatever libraries tell when asked to tell all.
+const verbose = { DEBUG: "*" }
 const output: Array<Buffer> = []
 const began = performance.now()
-const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`
+const say = (text: string): void => console.log(`${text} (${((performance.now() - began) / 1000).toFixed(1)} s)`)
 
-const bank = await startBank(dataDir, ports, { ...env, BANK_REST_PORT: String(ports.rest) }, (chunk) => {
-  output.push(chunk)
-})
+/** Everything that leaves traces, at a bank that runs. */
+const lived = async (bank: BankProcess, place: Place, sql: postgres.Sql, url: string): Promise<void> => {
+  const people = Array.from({ length: userCount }, () => personOf(dice, values))
+  const known: Array<Known> = []
+  let token = ""
+  for (const person of people) {
+    const { user, accessToken } = await seeded(place, person)
+    known.push({ user, person })
+    token = accessToken
+  }
+  say(`${known.length} users registered and did what users do`)
+  const [first, second, third] = known
+  if (first === undefined || second === undefined || third === undefined) throw new Error("there are too few users")
+
+  const stranger = personOf(dice, values)
+  await programSeeded(place, stranger)
+  const wrong = await askedWrongly(bank, place, stranger, token)
+  await loggedInWrongly(place, stranger)
+  say(`requests with personal data where none belongs: ${wrong}`)
+  const broken = await writtenInTrouble(place, sql, [first.person, personOf(dice, values), personOf(dice, values)])
+  say(`statements cancelled, sessions ended, rows refused, a server process killed: ${broken}`)
+
+  const beside = { ...env, DATABASE_URL: url }
+  await rotated({ sql, env: beside, place, open: () => openDesk(url, issuer, env), before: first, after: second })
+  say("data key and master key were rotated; old and new values read")
+  const fields = await erased(place, sql, third)
+  say(`an export had ${fields} fields of a user; after its erasure nothing opens to any`)
+}
+
+const bank = await startBank(
+  dataDir,
+  { rest: await freePort(), rpc: await freePort() },
+  { ...env, ...verbose },
+  (chunk) => {
+    output.push(chunk)
+  }
+)
 const password = (await readFile(layout(dataDir).password, "utf8")).trim()
 const port = (await readFile(layout(dataDir).port, "utf8")).trim()
 const url = `postgres://postgres:${password}@127.0.0.1:${port}/bank`
 const sql = postgres(url, { max: 2, onnotice: () => {} })
-const open = () => openDesk(url, issuer, env)
-const desk = open()
+const desk = openDesk(url, issuer, env)
 const place: Place = { desk, dataDir, issuer, values, restUrl: bank.restUrl, staffToken: bank.token }
-
-const people = Array.from({ length: userCount }, () => personOf(dice, values))
-const known: Array<Known> = []
-let token = ""
-for (const person of people) {
-  const { user, accessToken } = await seeded(place, person)
-  known.push({ user, person })
-  token = accessToken
-}
-console.log(`${known.length} users registered and did what users do (${seconds()})`)
-
-const stranger = personOf(dice, values)
-await programSeeded(place, stranger)
-const probes = await askedWrongly(bank, place, stranger, token)
-await loggedInWrongly(place, stranger)
-console.log(`${probes} requests failed with personal data in them (${seconds()})`)
-await writtenInTrouble(place, sql, [personOf(dice, values), personOf(dice, values), personOf(dice, values)])
-console.log(`statements were cancelled, sessions ended, rows refused and a server process killed (${seconds()})`)
-
-const [first, second, third] = known
-if (first === undefined || second === undefined || third === undefined) throw new Error("there are too few users")
-const beside = { ...env, DATABASE_URL: url }
-await rotated({ sql, env: beside, dataDir, desk, open, before: first, after: second })
-console.log(`data key and master key were rotated; old and new values read (${seconds()})`)
-const fields = await erased(desk, sql, third)
-console.log(`an export had ${fields} fields of a user; after its erasure nothing opens to any (${seconds()})`)
-
 const planted = canaries()
-await planted.inDatabase(sql)
+try {
+  await lived(bank, place, sql, url)
+  await planted.inDatabase(sql)
+} catch (cause) {
+  await bank.stop()
+  throw cause
+}
 await planted.inFile(dataDir)
 output.push(planted.inOutput())
+
 const search = searchFor([...values.all(), ...planted.secrets].flatMap(needlesOf))
 const tableCount = await tables(sql, search)
 await sql.end()
@@ -110,17 +124,17 @@ const hits = search.hits().filter((hit) => !planted.isCanary(hit))
 for (const field of missed) console.log(`NOT FOUND: ${field}`)
 for (const { place: at, field, encoding } of hits) console.log(`LEAK: ${field}, as ${encoding}, in ${at}`)
 for (const { what, why } of exceptions) console.log(`not looked for: ${what} (${why})`)
-console.log(
-  `${values.all().length} values in ${values.fields()} fields, ${tableCount} tables, ${fileCount} files, ` +
-    `${redis === undefined ? "no Redis" : "Redis"}, ${output.length} pieces of output; ` +
-    `${(search.bytesSearched() / 1e6).toFixed(1)} MB searched (${seconds()})`
+say(
+  `${values.all().length} values of ${values.fields()} fields in ${encodings.length} encodings; ${tableCount} tables, ` +
+    `${fileCount} files, ${redis === undefined ? "no Redis" : "Redis"}, ${(search.bytesSearched() / 1e6).toFixed(1)} MB`
 )
 console.log(`${planted.count - missed.length} of ${planted.count} canaries found`)
 if (given.keep) await writeFile(join(dataDir, "output"), Buffer.concat(output))
 else await rm(dataDir, { recursive: true, force: true })
+const isClean = hits.length === 0 && missed.length === 0
 console.log(
-  hits.length === 0 && missed.length === 0
+  isClean
     ? "no personal datum and no secret is readable anywhere"
     : `seed ${seed}: ${hits.length} leaks, ${missed.length} canaries not found`
 )
-process.exit(hits.length === 0 && missed.length === 0 ? 0 : 1)
+process.exit(isClean ? 0 : 1)
