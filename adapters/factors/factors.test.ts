@@ -10,7 +10,7 @@ import {
 import { Instant } from "../../domain/calendar/index.ts"
 import { BranchId, type Credentials, TenantId, User } from "../../domain/identity/index.ts"
 import { TypedId, UserId } from "../../domain/ids/index.ts"
-import { type Algorithm, authenticator, type Deviation } from "./authenticator.fixture.ts"
+import { type Algorithm, authenticator, type Deviation } from "../../infra/testing/authenticator.ts"
 import { Passkeys, TotpCodes } from "./index.ts"
 
 const codes = Effect.runSync(

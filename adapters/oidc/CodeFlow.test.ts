@@ -6,6 +6,7 @@ import * as client from "openid-client"
 import { type RegisterClient, registerClient } from "../../application/clients/index.ts"
 import { SessionStore } from "../../application/ports/UserStore.ts"
 import { SessionId } from "../../domain/ids/index.ts"
+import { browser } from "../../infra/testing/browser.ts"
 import {
   ada,
   appRedirectUri,
@@ -23,7 +24,6 @@ import {
   tenant,
   totpCode
 } from "./bank.fixture.ts"
-import { browser } from "./browser.fixture.ts"
 import { appConnected, confidentialOf, connected, discover, logInAt, refreshTokenOf, request } from "./flow.fixture.ts"
 import { bankResource } from "./index.ts"
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { Effect } from "effect"
 import { AuditLog } from "../../application/ports/AuditLog.ts"
+import { browser, formOf } from "../../infra/testing/browser.ts"
 import { ada, email, password, publicApp, startBank, type TestBank } from "./bank.fixture.ts"
-import { browser, formOf } from "./browser.fixture.ts"
 import { authorized, discover, logInAt, request } from "./flow.fixture.ts"
 
 let bank: TestBank

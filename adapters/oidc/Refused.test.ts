@@ -5,8 +5,8 @@ import { after, before, describe, test } from "node:test"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
 import * as client from "openid-client"
 import { ArtifactStore } from "../../application/ports/Tokens.ts"
+import { browser } from "../../infra/testing/browser.ts"
 import { bound, confidential, program, publicApp, redirectUri, startBank, type TestBank } from "./bank.fixture.ts"
-import { browser } from "./browser.fixture.ts"
 import { authorized, confidentialOf, connected, discover, logInAt, refreshTokenOf, request } from "./flow.fixture.ts"
 
 let bank: TestBank

@@ -1,8 +1,8 @@
 /** An app of a third party, by `openid-client`, which is an implementation of its own. */
 import assert from "node:assert/strict"
 import * as client from "openid-client"
+import { type Browser, browser, type Shown } from "../../infra/testing/browser.ts"
 import { appRedirectUri, confidential, email, password, redirectUri, type TestBank } from "./bank.fixture.ts"
-import { type Browser, browser, type Shown } from "./browser.fixture.ts"
 import { appClient } from "./index.ts"
 
 /** The provider as a client discovers it. */

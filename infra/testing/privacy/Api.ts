@@ -29,5 +29,3 @@ export const apiOf = (restUrl: string, { origin }: Person, token?: string) => {
     return Schema.decodeUnknownSync(Schema.fromJsonString(answer))(text === "" ? "null" : text)
   }
 }
-
-export type Api = ReturnType<typeof apiOf>

@@ -44,6 +44,3 @@ export const openDesk = (url: string, issuer: string, env: Readonly<Record<strin
 }
 
 export type Desk = ReturnType<typeof openDesk>
-
-/** What the use cases find at the desk. */
-export type Services = Desk extends ManagedRuntime.ManagedRuntime<infer R, unknown> ? R : never

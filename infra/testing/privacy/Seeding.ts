@@ -1,9 +1,9 @@
 /** Users who do everything over REST and at the login pages that leaves something personal or secret behind. */
 import { Effect, Schema } from "effect"
 import { Secret, TOTP } from "otpauth"
-import { authenticator } from "../../../adapters/factors/authenticator.fixture.ts"
 import { UserStore } from "../../../application/ports/UserStore.ts"
 import { UserId } from "../../../domain/ids/index.ts"
+import { authenticator } from "../authenticator.ts"
 import { apiOf } from "./Api.ts"
 import type { Desk } from "./Desk.ts"
 import { secretMailed } from "./Mailbox.ts"

@@ -1,8 +1,8 @@
 /** A person at the login pages of a bank that runs, by a browser of its own. */
 import { createHash, randomBytes } from "node:crypto"
 import { Schema } from "effect"
-import { browser, type Shown } from "../../../adapters/oidc/browser.fixture.ts"
 import { appClient } from "../../../adapters/oidc/index.ts"
+import { browser, type Shown } from "../browser.ts"
 import type { Person } from "./People.ts"
 import type { Collection } from "./Values.ts"
 
@@ -88,8 +88,6 @@ export const visit = async (issuer: string, person: Person, values: Collection) 
     tokensOf
   }
 }
-
-export type Visit = Awaited<ReturnType<typeof visit>>
 
 /** Logs in by the password alone; gives the tokens. */
 export const logInByPassword = async (
