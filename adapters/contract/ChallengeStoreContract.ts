@@ -96,6 +96,58 @@ const specs = (spec: Spec): void => {
   )
 
   spec(
+    "a user may own several challenges of a kind, and a new one takes no place of another",
+    Effect.gen(function* () {
+      const store = yield* ChallengeStore
+      const owner = newUserId()
+      const { user: _, ...rest } = challengeOf()
+      const owned = [1, 2, 3].map(() => ({ ...rest, owner, digest: newDigest() }))
+      for (const each of owned) yield* store.insert(each)
+      for (const each of owned) assert.deepEqual(yield* store.take(each.kind, each.digest, now), each)
+    })
+  )
+
+  spec(
+    "every challenge of some kinds of a user ends at once, one that it owns too, and none of another kind or user",
+    Effect.gen(function* () {
+      const store = yield* ChallengeStore
+      const user = newUserId()
+      const { user: _, ...rest } = challengeOf()
+      const owned = [1, 2].map(() => ({ ...rest, owner: user, digest: newDigest() }))
+      const reset = challengeOf({ user, kind: "reset_password" })
+      const ended = [...owned, reset]
+      const kept = [
+        challengeOf({ user, kind: "change_email" }),
+        { ...rest, owner: user, kind: "known_device" as const, digest: newDigest() },
+        { ...rest, owner: newUserId(), digest: newDigest() },
+        challengeOf({ kind: "reset_password" }),
+        { ...rest, digest: newDigest() }
+      ]
+      for (const each of [...ended, ...kept]) yield* store.insert(each)
+      yield* store.end(user, ["second_factor", "reset_password"])
+      yield* store.end(user, [])
+      for (const each of ended) assert.equal(yield* store.take(each.kind, each.digest, now), undefined)
+      for (const each of kept) assert.deepEqual(yield* store.take(each.kind, each.digest, now), each)
+    })
+  )
+
+  spec(
+    "of a challenge that is ended while 20 try to take it, at most one got it, and then nobody",
+    Effect.gen(function* () {
+      const store = yield* ChallengeStore
+      const user = newUserId()
+      const { kind, digest } = yield* inserted({ user })
+      const takes = Array.from({ length: 20 }, () => store.take(kind, digest, now))
+      const answers = yield* Effect.all(
+        [...takes.slice(0, 10), Effect.as(store.end(user, [kind]), undefined), ...takes.slice(10)],
+        { concurrency: "unbounded" }
+      )
+      assert.ok(answers.filter((each) => each !== undefined).length <= 1)
+      assert.equal(yield* store.take(kind, digest, now), undefined)
+    })
+  )
+
+  spec(
     "of 20 challenges of a kind stored for one user at once one is left",
     Effect.gen(function* () {
       const store = yield* ChallengeStore

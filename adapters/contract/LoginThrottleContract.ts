@@ -56,6 +56,22 @@ const specs = (spec: Spec): void => {
   )
 
   spec(
+    "a failure counts for another window where one is told",
+    Effect.gen(function* () {
+      const throttle = yield* LoginThrottle
+      const name = newName()
+      const day = 86_400_000
+      yield* throttle.failed([name], now, day)
+      yield* throttle.failed([name], later(windowSeconds * 2), day)
+      const last = later(windowSeconds * 2)
+      const countAt = (at: Instant.Instant) => Effect.map(throttle.failures([name], at, day), ([counted]) => counted)
+      assert.deepEqual(yield* countAt(Instant.addMillis(now, day - 1)), { count: 2, lastAt: last })
+      assert.deepEqual(yield* countAt(Instant.addMillis(now, day)), { count: 1, lastAt: last })
+      assert.deepEqual(yield* countAt(Instant.addMillis(last, day)), none)
+    })
+  )
+
+  spec(
     "a success forgets the failures of its names and of no others",
     Effect.gen(function* () {
       const throttle = yield* LoginThrottle

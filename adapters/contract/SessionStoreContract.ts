@@ -66,6 +66,59 @@ const keepingSpecs = (spec: Spec): void => {
   )
 
   spec(
+    "a touch moves both times forward, never back, and changes nothing else",
+    Effect.gen(function* () {
+      const store = yield* SessionStore
+      const session = yield* inserted(newUserId())
+      yield* store.touch(session.id, later(20), later(7200))
+      const touched = { ...session, lastSeenAt: later(20), expiresAt: later(7200) }
+      assert.deepEqual(yield* store.find(session.id), touched)
+      yield* store.touch(session.id, later(10), later(3600))
+      assert.deepEqual(yield* store.find(session.id), touched)
+      yield* store.touch(newSessionId(), later(30), later(9000))
+      assert.deepEqual(yield* store.find(session.id), touched)
+    })
+  )
+
+  spec(
+    "of 20 touches and a raise at once, in whatever order, the raise stays and no time falls behind it",
+    Effect.gen(function* () {
+      const store = yield* SessionStore
+      const session = yield* inserted(newUserId(), { methods: ["pwd"], assurance: "single" })
+      const raise = { methods: ["pwd", "otp"], assurance: "mfa", authenticatedAt: later(60) } as const
+      const touches = Array.from({ length: 20 }, (_, at) => store.touch(session.id, later(100 + at), later(7200 + at)))
+      const [before, after] = [touches.slice(0, 10), touches.slice(10)]
+      const raised = { ...session, ...raise, lastSeenAt: later(60) }
+      yield* Effect.all([...before, store.save(raised), ...after], { concurrency: "unbounded" })
+      const { lastSeenAt, expiresAt, ...rest } = yield* store.find(session.id)
+      const { lastSeenAt: _, expiresAt: __, ...expected } = raised
+      assert.deepEqual(rest, expected)
+      assert.ok(lastSeenAt >= raised.lastSeenAt && expiresAt >= raised.expiresAt)
+    })
+  )
+
+  spec(
+    "what is personal of a user's sessions is forgotten, of those that are over and revoked too, and of nobody else's",
+    Effect.gen(function* () {
+      const store = yield* SessionStore
+      const user = newUserId()
+      const ids = Array.from({ length: 3 }, newSessionId).sort().reverse()
+      const [open, over, revoked] = yield* Effect.all(ids.map((id) => inserted(user, { id })))
+      assert.ok(open !== undefined && over !== undefined && revoked !== undefined)
+      yield* store.save({ ...over, expiresAt: now })
+      yield* store.revoke(user, { only: revoked.id }, now)
+      const other = yield* inserted(newUserId())
+      for (let twice = 0; twice < 2; twice++) assert.deepEqual(yield* store.forget(user), ids)
+      for (const id of ids) {
+        const left = yield* store.find(id)
+        assert.ok(!("address" in left) && !("userAgent" in left))
+      }
+      assert.deepEqual(yield* store.find(other.id), other)
+      assert.deepEqual(yield* store.forget(newUserId()), [])
+    })
+  )
+
+  spec(
     "a user's open sessions are listed newest first, without those that are over or revoked",
     Effect.gen(function* () {
       const store = yield* SessionStore

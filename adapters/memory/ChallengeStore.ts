@@ -35,6 +35,11 @@ const make = Effect.sync(() => {
         const row = unexpired(key, now)
         if (row !== undefined) rows.delete(key)
         return row
+      }),
+    end: (user, kinds) =>
+      Effect.sync(() => {
+        for (const [key, row] of rows)
+          if ((row.user === user || row.owner === user) && kinds.includes(row.kind)) rows.delete(key)
       })
   })
 })

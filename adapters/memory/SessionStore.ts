@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { SessionNotFound, SessionStore } from "../../application/ports/UserStore.ts"
-import type { Instant } from "../../domain/calendar/index.ts"
+import { Instant } from "../../domain/calendar/index.ts"
 import type { Session } from "../../domain/identity/index.ts"
 import type { SessionId, UserId } from "../../domain/ids/index.ts"
 
@@ -48,8 +48,8 @@ const make = Effect.sync(() => {
         if (row !== undefined)
           rows.set(id, {
             ...row,
-            lastSeenAt: row.lastSeenAt < lastSeenAt ? lastSeenAt : row.lastSeenAt,
-            expiresAt: row.expiresAt < expiresAt ? expiresAt : row.expiresAt
+            lastSeenAt: Instant.fromMillis(Math.max(row.lastSeenAt, lastSeenAt)),
+            expiresAt: Instant.fromMillis(Math.max(row.expiresAt, expiresAt))
           })
       }),
     revoke: (user, which, now) =>

@@ -130,6 +130,8 @@ export const sessionStore = () => {
     find: unused,
     of: unused,
     save: unused,
+    touch: unused,
+    forget: unused,
     revoke: (_, which, at) =>
       Effect.sync(() => {
         if (!("only" in which)) return []

@@ -12,8 +12,8 @@ import { intOf } from "../Fields.ts"
 import { sealing } from "./Sealing.ts"
 import { instantOf, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
 
-/** How long a failure counts. */
-const windowMillis = 15 * 60_000
+/** How long a failure counts unless told. */
+const windowMillisUsual = 15 * 60_000
 
 /** No more of a name are counted, so that a row has a bound. */
 const countMax = 1000
@@ -48,21 +48,22 @@ const make = Effect.gen(function* () {
   const keysOf = (names: ReadonlyArray<string>) =>
     orUnavailable(Effect.forEach(names, (name) => hashed(tenant, "login.failed", name)))
   const literal = (keys: Iterable<string>): string => arrayOf([...keys].map(quoted))
-  const since = (now: Instant.Instant): string => String(now - windowMillis)
+  const since = (now: Instant.Instant, windowMillis: number): string => String(now - windowMillis)
 
   return LoginThrottle.of({
-    failures: Effect.fn("LoginThrottle.failures")(function* (names, now) {
+    failures: Effect.fn("LoginThrottle.failures")(function* (names, now, windowMillis = windowMillisUsual) {
       const keys = yield* keysOf(names)
-      const rows = yield* orUnavailable(pool.query(failuresSql, [tenant, literal(keys), since(now)]))
+      const rows = yield* orUnavailable(pool.query(failuresSql, [tenant, literal(keys), since(now, windowMillis)]))
       return rows.map((row) => ({
         count: intOf(row, "count"),
         lastAt: row.last_at === null ? undefined : instantOf(row, "last_at")
       }))
     }),
-    failed: Effect.fn("LoginThrottle.failed")(function* (names, now) {
+    failed: Effect.fn("LoginThrottle.failed")(function* (names, now, windowMillis = windowMillisUsual) {
       const keys = new Set(yield* keysOf(names))
       const until = timestamp(Instant.addMillis(now, windowMillis))
-      yield* orUnavailable(pool.query(failedSql, [tenant, literal(keys), String(now), since(now), until]))
+      const row = [tenant, literal(keys), String(now), since(now, windowMillis), until]
+      yield* orUnavailable(pool.query(failedSql, row))
     }),
     succeeded: Effect.fn("LoginThrottle.succeeded")(function* (names) {
       yield* orUnavailable(pool.query(succeededSql, [tenant, literal(yield* keysOf(names))]))
