@@ -1,7 +1,7 @@
 /** How every request is answered: who is it, may it, what does it say, what does the use case answer. */
 import { randomUUID } from "node:crypto"
 import { Cause, Clock, Effect, type Exit, Result, Schema, Stream } from "effect"
-import { admitted } from "../../application/access/index.ts"
+import { admitted, tokenEnd } from "../../application/access/index.ts"
 import {
   Authenticator,
   anonymous,
@@ -172,12 +172,14 @@ const keyIn = Effect.fnUntraced(function* (endpoint: Endpoint, request: Request,
  * The bytes of a reply. A stream reads no further ahead than its client, ends with the request, and breaks off where it
  * fails, which is logged: its status was sent long before.
  */
-const bodyOf = Effect.fnUntraced(function* (edge: Edge, reply: Reply, request: Request, visit: Visit) {
+const bodyOf = Effect.fnUntraced(function* (edge: Edge, reply: Reply, request: Request, visit: Visit, caller: Caller) {
   const { body, isEndless = false } = reply
   if (typeof body === "string") return body
   const context = yield* Effect.context<RestServices>()
   const { requestId } = visit
-  const bytes = (isEndless ? Stream.interruptWhen(body, edge.stopping) : body).pipe(
+  // Whoever follows something comes back with the next token, by the last event that it has seen.
+  const end = Effect.raceFirst(edge.stopping, Effect.ignore(tokenEnd(caller)))
+  const bytes = (isEndless ? Stream.interruptWhen(body, end) : body).pipe(
     Stream.tapCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.void
@@ -219,7 +221,7 @@ export const serve = (
           ...(reply.location === undefined ? {} : { Location: reply.location }),
           ...(reply.version === undefined ? {} : { ETag: `"${reply.version}"` })
         },
-        body: yield* bodyOf(edge, reply, request, visit)
+        body: yield* bodyOf(edge, reply, request, visit, caller)
       }
     })
   )

@@ -2,8 +2,9 @@
 import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import { Cause, type Context, Effect, Result, Schema, Stream } from "effect"
+import { tokenEnd } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
-import { requestOf } from "./Authentication.ts"
+import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
 import type { Door } from "./Door.ts"
 import { connectErrorOf, fieldErrors, InvalidRequest, internalError } from "./Problem.ts"
@@ -51,6 +52,10 @@ const ended = ({ signal }: HandlerContext) => aborted(signal, givenUp)
 /** Fails when the server begins to stop. */
 const stopping = (handler: HandlerContext) => aborted(stoppingOf(handler), stopped)
 
+/** Fails when the caller's token ends: the client comes back with the next one. */
+const expired = (handler: HandlerContext, requestId: string) =>
+  Effect.mapError(tokenEnd(callerOf(handler)), (error) => connectErrorOf(error, requestId))
+
 const hidden = (cause: Cause.Cause<ConnectError>, requestId: string, method: string) =>
   Cause.hasDies(cause)
     ? Stream.fromEffect(
@@ -88,7 +93,11 @@ export const serverStream = <I extends DescMessage, O extends DescMessage, C, A,
       Stream.map(respond),
       Stream.mapError((error) => connectErrorOf(error, requestId)),
       Stream.catchCause((cause) => hidden(cause, requestId, method.name)),
-      Stream.interruptWhen(isEndless ? Effect.raceFirst(ended(handler), stopping(handler)) : ended(handler))
+      Stream.interruptWhen(
+        isEndless
+          ? Effect.raceAllFirst([ended(handler), stopping(handler), expired(handler, requestId)])
+          : ended(handler)
+      )
     )
     handler.responseHeader.set(requestIdHeader, requestId)
     return Stream.toAsyncIterableWith(answered, context)

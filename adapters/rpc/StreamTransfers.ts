@@ -11,7 +11,8 @@ import {
   type Request as Asked,
   admitted,
   LedgerGuards,
-  perform
+  perform,
+  tokenEnd
 } from "../../application/access/index.ts"
 import { describe } from "../../application/errors/index.ts"
 import { ItemAnswer, type ItemError, itemAnswer, MoneyItem, postItems } from "../../application/ledger/index.ts"
@@ -168,7 +169,12 @@ export const streamTransfers =
       ),
       Stream.mapEffect((request) => answerTo(request, asked), { concurrency: outstandingMax }),
       Stream.tap((response) => room.release(Math.max(1, response.items.length))),
-      Stream.interruptWhen(endOf(handler.signal)),
+      Stream.interruptWhen(
+        Effect.raceFirst(
+          endOf(handler.signal),
+          Effect.mapError(tokenEnd(asked.caller), (error) => connectErrorOf(error, requestId))
+        )
+      ),
       Stream.catchDefect((defect) =>
         Stream.fromEffect(
           Effect.andThen(

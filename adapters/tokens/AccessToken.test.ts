@@ -46,7 +46,8 @@ describe("what a token says", () => {
         assurance: "mfa",
         authenticatedAt: startMillis - 60_000,
         client: "gophers-web",
-        session: sessionId(3)
+        session: sessionId(3),
+        until: startMillis + 605_000
       }
       const token = yield* tokenOf()
       assert.deepEqual(yield* show(token), caller)
@@ -65,7 +66,8 @@ describe("what a token says", () => {
         kyc: "none",
         assurance: "single",
         authenticatedAt: startMillis,
-        client: "payroll"
+        client: "payroll",
+        until: startMillis + 605_000
       })
     })
   )

@@ -175,10 +175,11 @@ export const verifiedOf = (
   if (claims.iss !== expected.issuer) return refused("issuer")
   if (!isFor(claims.aud, expected.audience)) return refused("audience")
   if (!isTimely(claims, nowMillis / 1000)) return refused("time")
+  const until = Instant.fromMillis((claims.exp + skewSeconds) * 1000)
   return Result.succeed({
-    caller: subjectOf(claims),
+    caller: { ...subjectOf(claims), until },
     kid,
     jkt: confirmation?.value.jkt,
-    untilMillis: (claims.exp + skewSeconds) * 1000
+    untilMillis: until
   })
 }

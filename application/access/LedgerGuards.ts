@@ -1,7 +1,8 @@
 /** The guards before the use cases of the ledger. */
 import { Effect } from "effect"
 import type { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
-import { Rejection } from "../../domain/ledger/index.ts"
+import { Rejection, type Side } from "../../domain/ledger/index.ts"
+import type { Money } from "../../domain/money/index.ts"
 import {
   type AuthorizeHold,
   BatchRejected,
@@ -31,6 +32,10 @@ export const deposit: Guard<Deposit> = {
 }
 
 export const withdraw: Guard<Withdraw> = { ...deposit, operation: "withdrawals.post" }
+
+/** What leaves an account counts once: it comes to another by an entry of its own. */
+const debited = (account: AccountId, side: Side, amount: Money.Money): TargetAccount =>
+  side === "debit" ? { account, amount } : { account }
 
 const payer = ({ from, amount }: Transfer | AuthorizeHold): TargetAccount => ({ account: from, amount })
 
@@ -152,7 +157,7 @@ export const reverseTransaction: Guard<ReverseTransaction> = {
   target: Effect.fnUntraced(function* (command) {
     const { entries } = yield* (yield* Ledger).transaction(command.transaction)
     return {
-      accounts: entries.map(({ accountId, amount }) => ({ account: accountId, amount: command.amount ?? amount })),
+      accounts: entries.map(({ accountId, side, amount }) => debited(accountId, side, command.amount ?? amount)),
       ids: [command.transaction]
     }
   }),
@@ -163,7 +168,7 @@ export const reverseTransaction: Guard<ReverseTransaction> = {
 export const postTransaction: Guard<PostTransaction> = {
   operation: "transactions.post",
   target: ({ entries }) =>
-    Effect.succeed({ accounts: entries.map(({ accountId, amount }) => ({ account: accountId, amount })) }),
+    Effect.succeed({ accounts: entries.map(({ accountId, side, amount }) => debited(accountId, side, amount)) }),
   hidden: ({ entries }, index) => {
     const entry = entries[index]
     return entry === undefined ? ownerHidden() : new Rejection.AccountNotFound({ accountId: entry.accountId })

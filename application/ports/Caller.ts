@@ -8,7 +8,9 @@ import { Subject, type TenantId } from "../../domain/identity/index.ts"
  */
 export const Caller = Schema.Struct({
   id: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,64}$/u)),
-  ...Subject.fields
+  ...Subject.fields,
+  /** When the token ends by which it calls: what goes on longer than a request ends then. None for what does not end. */
+  until: Schema.optionalKey(Instant.Instant)
 })
 export type Caller = typeof Caller.Type
 

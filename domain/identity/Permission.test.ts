@@ -329,6 +329,22 @@ describe("what is asked for besides", () => {
     assert.equal(tagOf("transfers.postBatch", [anns(dollars(1)), anns(cent)], { subject: at(601) }), "StepUpRequired")
   })
 
+  test("many small amounts in one request are as good as a large one, each currency by itself", () => {
+    const batch = (subject: Partial<Subject>, ...amounts: ReadonlyArray<Money.Money>) =>
+      tagOf(
+        "transfers.postBatch",
+        amounts.map((amount) => anns(amount)),
+        {
+          subject: { ...customer, assurance: "single", ...subject }
+        }
+      )
+    const euros = Money.make(60_000n, eur)
+    assert.equal(batch({}, dollars(400), dollars(600), euros), "permitted")
+    assert.equal(batch({}, dollars(400), dollars(600), Money.make(1n, usd)), "StepUpRequired")
+    assert.equal(batch({ kyc: "none" }, dollars(100), dollars(50)), "permitted")
+    assert.equal(batch({ kyc: "none" }, dollars(100), dollars(51)), "KycLimitExceeded")
+  })
+
   test("INV-52: what a bank wants two people for is not done before the second has approved it", () => {
     always((request) => {
       const isAsked = request.terms.fourEyes.has(request.row.operation)

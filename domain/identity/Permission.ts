@@ -139,11 +139,18 @@ const wayTo = (rule: Rule, subject: Subject, facts: Facts): Way | undefined => {
 const isAbove = (amount: Money.Money, units: bigint): boolean =>
   amount.minor > units * 10n ** BigInt(Currency.exponent(amount.currency))
 
+/** What a request moves in all, of each currency: many small amounts in one are as good as a large one. */
+const totalsOf = (objects: ReadonlyArray<Pick<Facts, "amount">>): ReadonlyArray<Money.Money> => {
+  const minors = new Map<Currency.Code, bigint>()
+  for (const { amount } of objects)
+    if (amount !== undefined) minors.set(amount.currency, (minors.get(amount.currency) ?? 0n) + amount.minor)
+  return [...minors].map(([currency, minor]) => Money.make(minor, currency))
+}
+
 const stepUp = (rule: Rule, subject: Subject, { objects, now }: Asked, terms: Terms) => {
   const isNeeded =
     rule.stepUp === "always" ||
-    (rule.stepUp === "above_limit" &&
-      objects.some(({ amount }) => amount !== undefined && isAbove(amount, terms.stepUpUnitsAbove)))
+    (rule.stepUp === "above_limit" && totalsOf(objects).some((total) => isAbove(total, terms.stepUpUnitsAbove)))
   // A program has no second factor; its key is its proof.
   if (!isNeeded || subject.user === undefined) return Result.void
   const isFresh = now - subject.authenticatedAt <= terms.stepUpMaxAgeSeconds * 1000
@@ -166,13 +173,21 @@ const boundOf = (delegations: ReadonlyArray<Delegated>, requested: Money.Money):
   return requested.minor > bound.minor ? bound : undefined
 }
 
-const withinLimits = (way: Way, subject: Subject, requested: Money.Money | undefined) => {
-  if (way === "staff" || requested === undefined) return Result.void
-  const limit = limitOf(subject.kyc, requested.currency)
-  if (limit !== undefined && requested.minor > limit.minor)
-    return Result.fail(new KycLimitExceeded({ level: subject.kyc, limit, requested }))
-  const bound = way === "own" ? undefined : boundOf(way, requested)
-  return bound === undefined ? Result.void : Result.fail(new DelegationLimitExceeded({ limit: bound, requested }))
+type Reached = Pick<Facts, "amount" | "isCash"> & { readonly way: Way }
+
+const withinKyc = (found: ReadonlyArray<Reached>, subject: Subject) => {
+  for (const requested of totalsOf(found.filter(({ way }) => way !== "staff"))) {
+    const limit = limitOf(subject.kyc, requested.currency)
+    if (limit !== undefined && requested.minor > limit.minor)
+      return Result.fail(new KycLimitExceeded({ level: subject.kyc, limit, requested }))
+  }
+  return Result.void
+}
+
+const withinDelegation = ({ way, amount }: Reached) => {
+  if (way === "own" || way === "staff" || amount === undefined) return Result.void
+  const limit = boundOf(way, amount)
+  return limit === undefined ? Result.void : Result.fail(new DelegationLimitExceeded({ limit, requested: amount }))
 }
 
 /** What a caller asks for, with all that a decision needs. */
@@ -218,7 +233,8 @@ export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Res
     return Result.fail(new Forbidden({ operation, lacks: "role", scope: rule.scope }))
   if (terms.fourEyes.has(operation) && !isApproved) return Result.fail(new ApprovalRequired({ operation }))
   return Result.gen(function* () {
-    for (const { way, amount } of found) yield* withinLimits(way, subject, amount)
+    yield* withinKyc(found, subject)
+    for (const each of found) yield* withinDelegation(each)
     // What was approved waits for its checker, who has proved a second factor, and not for its maker's.
     if (!isApproved) yield* stepUp(rule, subject, asked, terms)
   })
