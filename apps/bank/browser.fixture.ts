@@ -38,8 +38,14 @@ const startSite = async () => {
   }
 }
 
-/** A tab of a fresh browser, with all that it complained of and every origin that it asked for something. */
-const openTab = async (browser: Browser, issuer: string, options: BrowserContextOptions = {}) => {
+/** Where a tab may go. */
+interface Sites {
+  readonly issuer: string
+  readonly own: ReadonlyArray<string>
+}
+
+/** A tab of a fresh browser, on a small telephone unless told, which minds what it complains of and where it goes. */
+const openTab = async (browser: Browser, { issuer, own }: Sites, options: BrowserContextOptions = {}) => {
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 375, height: 667 }, ...options })
   context.setDefaultTimeout(pageMs)
   const page = await context.newPage()
@@ -86,13 +92,20 @@ const openTab = async (browser: Browser, issuer: string, options: BrowserContext
       )
     )
 
-  /** Closes the tab, which complained of as many pages that refused something as is told, and of nothing else. */
+  /**
+   * Closes the tab. It has complained of as many pages that refused something as is told and of nothing else, and has
+   * asked nobody for anything but the bank and the app.
+   */
   const close = async (refusals = 0): Promise<void> => {
     await context.close()
     const unauthorized = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
     assert.deepEqual(
       complaints,
       Array.from({ length: refusals }, () => unauthorized)
+    )
+    assert.deepEqual(
+      [...origins].filter((origin) => !own.includes(origin)),
+      []
     )
   }
 
@@ -121,18 +134,23 @@ export const startWorld = async () => {
   const [bank, browser, site] = await Promise.all([startBank(dataDir, { rest, rpc }, env), openChromium(), startSite()])
   // A domain, and no address: passkeys are for domains.
   const issuer = `http://localhost:${auth}`
+  // The app's site by three names: that of its users, one of the bank's own domain, and one of another.
+  const [appOrigin, neighbour, otherSite] = ["127.0.0.1", "localhost", "other.localhost"].map(
+    (name) => `http://${name}:${site.port}`
+  )
+  assert.ok(appOrigin !== undefined && neighbour !== undefined && otherSite !== undefined)
+  const own = [issuer, bank.restUrl, appOrigin, neighbour, otherSite]
   return {
     issuer,
     restUrl: bank.restUrl,
+    appOrigin,
+    neighbour,
+    otherSite,
     /** The development token. */
     token: bank.token,
     /** What every demo user logs in with. */
     password: (await readFile(join(dataDir, "demo-password"), "utf8")).trim(),
-    /** The app's site, as its users reach it. */
-    appOrigin: `http://127.0.0.1:${site.port}`,
-    /** The same site by a name at which it may have passkeys of its own. */
-    otherSite: `http://other.localhost:${site.port}`,
-    open: (options?: BrowserContextOptions): Promise<Tab> => openTab(browser, issuer, options),
+    open: (options?: BrowserContextOptions): Promise<Tab> => openTab(browser, { issuer, own }, options),
     stop: async () => {
       await browser.close()
       site.stop()

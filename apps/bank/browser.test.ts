@@ -24,6 +24,10 @@ const nameless = (page: Page): Promise<ReadonlyArray<string>> =>
       .map((each) => each.outerHTML)
   )
 
+/** Whether a page is to be moved sideways to be read. */
+const isTooWide = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
+
 /** The name or the text of what has the focus. */
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
@@ -54,7 +58,6 @@ describe("logins in a browser", { timeout }, () => {
       items.map(({ name }) => name),
       ["Bob"]
     )
-    assert.deepEqual([...at.tab.origins], [world.issuer])
     await at.tab.close(1)
   })
 
@@ -138,18 +141,27 @@ describe("logins in a browser", { timeout }, () => {
     const tab = await world.open()
     await tab.addAuthenticator()
     await tab.page.goto(world.otherSite)
-    const ofSite = ({ rp: _, ...options }: Record<string, unknown>) => ({ ...options, rp: { name: "Other" } })
     await assert.rejects(admin.addPasskey(tab), /SecurityError/u)
-    assert.equal((await admin.addPasskey(tab, ofSite)).status, 422)
+    assert.equal((await admin.addPasskey(tab, (options) => ({ ...options, rp: { name: "Other" } }))).status, 422)
     const at = await visit(world, { tab })
     await passkeyButton(tab.page).click()
     await tab.page.getByText(noPasskey).waitFor()
-    assert.equal(new URL(tab.page.url()).pathname.startsWith("/interaction/"), true, at.url.href)
-    await tab.close()
+    // One domain is one site to a browser, whatever the port; the bank looks at the whole origin.
+    await tab.page.goto(world.neighbour)
+    assert.equal((await admin.addPasskey(tab)).status, 422)
+    await tab.page.goto(at.url.href)
+    await passkeyButton(tab.page).click()
+    await tab.page.getByText("That passkey was not accepted, or it came too late.").waitFor()
+    await tab.close(1)
   })
 
   test("an app of a third party gets what its user allows, or learns that the user refused", { timeout }, async () => {
     const app = await registerApp(world, "Budget <Planner>")
+    const cancelled = await visit(world, { app })
+    await cancelled.tab.page.getByRole("button", { name: "Cancel" }).click()
+    assert.equal((await cancelled.back()).get("error"), "access_denied")
+    await cancelled.tab.close()
+
     const refused = await visit(world, { app })
     await logIn(refused, emailOf("bob"), world.password)
     const { page } = refused.tab
@@ -170,11 +182,12 @@ describe("logins in a browser", { timeout }, () => {
     // On a user's device any program can call itself the app (RFC 8252, 8.6): each time is asked for.
     await visit(world, { app, tab: refused.tab })
     await page.getByRole("button", { name: "Refuse" }).click()
-    assert.deepEqual([...refused.tab.origins].sort(), [world.appOrigin, world.issuer].sort())
     await refused.tab.close()
   })
 
-  test("every page is used by keyboard alone, and every control has a name", { timeout }, async () => {
+  test("every page fits a telephone and is used by keyboard alone, and every control has a name", {
+    timeout
+  }, async () => {
     const app = await registerApp(world, "Keyboard")
     const at = await visit(world, { app })
     const { page } = at.tab
@@ -184,14 +197,14 @@ describe("logins in a browser", { timeout }, () => {
       await page.keyboard.press("Tab")
     }
     assert.deepEqual(seen, ["email", "password", "Log in", "Log in with a passkey", "Cancel"])
-    assert.deepEqual(await nameless(page), [])
+    assert.deepEqual([await nameless(page), await isTooWide(page)], [[], false])
     await page.getByLabel("Email address").focus()
     await page.keyboard.type(emailOf("bob"))
     await page.keyboard.press("Tab")
     await page.keyboard.type(world.password)
     await page.keyboard.press("Enter")
     await page.getByRole("heading", { name: "Allow access?" }).waitFor()
-    assert.deepEqual(await nameless(page), [])
+    assert.deepEqual([await nameless(page), await isTooWide(page)], [[], false])
     await page.keyboard.press("Tab")
     assert.equal(await focused(page), "Allow")
     await page.keyboard.press("Enter")
