@@ -49,6 +49,22 @@ const output: Array<Buffer> = []
 const began = performance.now()
 const say = (text: string): void => console.log(`${text} (${((performance.now() - began) / 1000).toFixed(1)} s)`)
 
+/** A server that logs all that it can, as somebody who looks for a fault may set it: every statement with its values. */
+const telling = {
+  log_statement: "all",
+  log_min_messages: "debug1",
+  log_min_error_statement: "debug1",
+  log_error_verbosity: "verbose",
+  log_parameter_max_length: "-1",
+  log_parameter_max_length_on_error: "-1"
+}
+
+const tellingAll = async (sql: postgres.Sql): Promise<void> => {
+  for (const [name, value] of Object.entries(telling)) await sql.unsafe(`alter database bank set ${name} = '${value}'`)
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`
+}
+
 /** Everything that leaves traces, at a bank that runs. */
 const lived = async (bank: BankProcess, place: Place, sql: postgres.Sql, url: string): Promise<void> => {
   const people = Array.from({ length: userCount }, () => personOf(dice, values))
@@ -94,6 +110,7 @@ const desk = openDesk(url, issuer, env)
 const place: Place = { desk, dataDir, issuer, values, restUrl: bank.restUrl, staffToken: bank.token }
 const planted = canaries()
 try {
+  await tellingAll(sql)
   await lived(bank, place, sql, url)
   await planted.inDatabase(sql)
 } catch (cause) {
