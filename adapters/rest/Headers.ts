@@ -14,7 +14,7 @@ export interface Cors {
   readonly origins: ReadonlyArray<string>
 }
 
-const exposed = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+const exposed = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 
 /** The headers that let a page of a permitted origin read an answer. */
 export const corsHeaders = (cors: Cors | undefined, request: Request): Readonly<Record<string, string>> => {
@@ -39,7 +39,8 @@ export const preflightHeaders = (
     ? {}
     : {
         "Access-Control-Allow-Methods": allow,
-        "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID",
+        "Access-Control-Allow-Headers":
+          "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, Last-Event-ID, X-Reason",
         "Access-Control-Max-Age": "600"
       }
 

@@ -136,7 +136,6 @@ const table = {
   "passwords.reset": open("write"),
   "sessions.create": open("write"),
   "identityProviders.list": open("read"),
-  "users.readSelf": ownProfile("read"),
   "users.read": {
     scope: "profile:read",
     roles: { ...self, teller: "branch", loan_officer: "branch", auditor: "any", operator: "any", administrator: "any" },
