@@ -1,6 +1,6 @@
 /** What mails say: a subject, plain text, and the same as simple HTML, which Eta escapes. */
 import { Eta } from "eta"
-import type { Mail } from "../../application/ports/Outside.ts"
+import type { FactorChange, Mail } from "../../application/ports/Outside.ts"
 import type { User } from "../../domain/identity/index.ts"
 
 /** A mail in words. */
@@ -19,12 +19,23 @@ interface Template {
 const unasked = "If this was not you, you need not do anything."
 const alarm = "If this was not you, reset your password at once and call the bank."
 
+const changes: { readonly [Change in FactorChange]: string } = {
+  totp_added: "An authenticator app was set up for your login at Gophers Bank.",
+  totp_removed: "The authenticator app of your login at Gophers Bank was removed.",
+  passkey_added: "A passkey was added to your login at Gophers Bank.",
+  passkey_removed: "A passkey of your login at Gophers Bank was removed.",
+  recovery_codes_made: "New recovery codes were made for your login at Gophers Bank. The old ones are good no more.",
+  recovery_code_used: "A recovery code of your login at Gophers Bank was used.",
+  login_linked: "A login at another provider opens your login at Gophers Bank now.",
+  login_unlinked: "A login at another provider opens your login at Gophers Bank no more."
+}
+
 const templates: { readonly [Name in Mail["template"]]: Template } = {
   verify_email: {
     subject: "Your code for Gophers Bank",
     paragraphs: [
       "Your code is <%= it.code %>.",
-      "It is good for 30 minutes. Nobody from the bank will ask you for it.",
+      "It is good for an hour. Nobody from the bank will ask you for it.",
       unasked
     ]
   },
@@ -47,6 +58,10 @@ const templates: { readonly [Name in Mail["template"]]: Template } = {
   password_changed: {
     subject: "Your password was changed",
     paragraphs: ["The password of your login at Gophers Bank was changed.", alarm]
+  },
+  factor_changed: {
+    subject: "The way you log in was changed",
+    paragraphs: ["<%= it.change %>", alarm]
   },
   new_login: {
     subject: "A new login to Gophers Bank",
@@ -76,7 +91,8 @@ const shown = (value: string): string =>
 /** A mail in the words of its template. */
 export const worded = (mail: Mail): Worded => {
   const { subject, paragraphs } = templates[mail.template]
-  const values = Object.fromEntries(Object.entries(mail).map(([name, value]) => [name, shown(value)]))
+  const said = mail.template === "factor_changed" ? { ...mail, change: changes[mail.change] } : mail
+  const values = Object.fromEntries(Object.entries(said).map(([name, value]) => [name, shown(value)]))
   const lines = paragraphs.map((each) => html.renderString(each, values).replaceAll("\n", "<br>"))
   return {
     subject,

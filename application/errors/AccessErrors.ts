@@ -1,13 +1,7 @@
 import type { Delegation } from "../../domain/identity/index.ts"
 import type { CheckerNotAdmitted, OwnApproval } from "../approvals/index.ts"
 import type { CustomerRequired } from "../delegations/index.ts"
-import type {
-  EmailNotVerified,
-  FederatedLoginExpired,
-  IdentityNotFound,
-  LastLogin,
-  LinkRequired
-} from "../federation/index.ts"
+import type { EmailNotVerified, FederatedLoginExpired, IdentityNotFound, LinkRequired } from "../federation/index.ts"
 import type { ApprovalDecided, ApprovalNotFound } from "../ports/ApprovalStore.ts"
 import type { DelegationNotFound } from "../ports/DelegationStore.ts"
 import type { FederationFailed, UnknownProvider } from "../ports/Outside.ts"
@@ -26,7 +20,6 @@ export type AccessError =
   | FederatedLoginExpired
   | FederationFailed
   | IdentityNotFound
-  | LastLogin
   | LinkRequired
   | OwnApproval
   | UnknownProvider
@@ -102,12 +95,6 @@ export const accessErrors: Entries = {
     kind: "not_found",
     title: "Linked login not found",
     detail: () => "You have no such login at another provider."
-  },
-  LastLogin: {
-    code: "last_login",
-    kind: "conflict",
-    title: "Last way to log in",
-    detail: () => "Without it you could not log in any more. Set a password or a passkey first."
   },
   LinkRequired: {
     code: "link_required",

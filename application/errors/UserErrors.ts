@@ -87,6 +87,12 @@ export const userErrors: Entries = {
     title: "Last administrator",
     detail: () => "Another administrator has to take the role of administrator away first, so that one always stays."
   },
+  LastLogin: {
+    code: "last_login",
+    kind: "conflict",
+    title: "Last way to log in",
+    detail: () => "Without it you could not log in any more. Set a password or a passkey first."
+  },
   LoginThrottled: {
     code: "login_throttled",
     kind: "exhausted",

@@ -4,7 +4,7 @@ import { Credentials } from "../../domain/identity/index.ts"
 import { UserId } from "../../domain/ids/index.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { UserStore } from "../ports/UserStore.ts"
-import { Refusals } from "../users/index.ts"
+import { Refusals, tellOfChange } from "../users/index.ts"
 import { changeIdentities, expectFresh, identitiesMax, listOf } from "./Identity.ts"
 import { answered, begin, complete, ProviderName } from "./Ticket.ts"
 
@@ -38,15 +38,18 @@ export const linkIdentity = Effect.fn("federation.link")(function* (command: Lin
   const { person } = yield* complete(command, user)
   const { issuer, subject } = person
   const linkedAt = Instant.fromMillis(yield* Clock.currentTimeMillis)
+  let isNew = false
   const saved = yield* changeIdentities(user, (credentials) =>
     Effect.gen(function* () {
       const { identities } = credentials
-      if (identities.some((each) => each.issuer === issuer && each.subject === subject)) return credentials
+      isNew = !identities.some((each) => each.issuer === issuer && each.subject === subject)
+      if (!isNew) return credentials
       yield* expectFresh(credentials, caller)
       if (identities.length >= identitiesMax)
         return yield* Effect.fail(new Refusals.FactorExists({ factor: "identity" }))
       return Credentials.next(credentials, { identities: [...identities, { issuer, subject, linkedAt }] })
     })
   )
+  if (isNew) yield* tellOfChange(user, "login_linked")
   return yield* listOf(saved)
 })

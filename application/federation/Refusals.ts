@@ -16,6 +16,3 @@ export class EmailNotVerified extends Schema.TaggedError<EmailNotVerified>()("Em
 
 /** The caller has no such login at another provider. */
 export class IdentityNotFound extends Schema.TaggedError<IdentityNotFound>()("IdentityNotFound", {}) {}
-
-/** Without it the user could not log in any more. */
-export class LastLogin extends Schema.TaggedError<LastLogin>()("LastLogin", {}) {}

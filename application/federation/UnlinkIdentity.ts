@@ -2,16 +2,13 @@ import { Effect, Schema } from "effect"
 import { Credentials } from "../../domain/identity/index.ts"
 import { UserId } from "../../domain/ids/index.ts"
 import type { Caller } from "../ports/Caller.ts"
+import { tellOfChange } from "../users/index.ts"
 import { changeIdentities, expectFresh, IdentityId, idOf, listOf } from "./Identity.ts"
-import { IdentityNotFound, LastLogin } from "./Refusals.ts"
+import { IdentityNotFound } from "./Refusals.ts"
 
 /** Lets a login at another provider open the user's no more. */
 export const UnlinkIdentity = Schema.Struct({ user: UserId, identity: IdentityId })
 export type UnlinkIdentity = typeof UnlinkIdentity.Type
-
-/** Whether the user can still log in. A code of an authenticator app or a recovery code alone is no login. */
-const canLogIn = ({ password, passkeys, identities }: Credentials.Credentials): boolean =>
-  password !== undefined || passkeys.length > 0 || identities.length > 0
 
 /**
  * The logins that are linked then. Errors, first wins: UserNotFound, IdentityNotFound, StepUpRequired (where there is a
@@ -28,8 +25,9 @@ export const unlinkIdentity = Effect.fn("federation.unlink")(function* (
       if (!ids.includes(identity)) return yield* Effect.fail(new IdentityNotFound({}))
       yield* expectFresh(credentials, caller)
       const rest = Credentials.next(credentials, { identities: identities.filter((_, at) => ids[at] !== identity) })
-      return canLogIn(rest) ? rest : yield* Effect.fail(new LastLogin({}))
+      return yield* Effect.fromResult(Credentials.keepingLogin(rest))
     })
   ).pipe(Effect.catchTag("IdentityTaken", Effect.die))
+  yield* tellOfChange(user, "login_unlinked")
   return yield* listOf(saved)
 })

@@ -6,6 +6,17 @@ export class MailUndeliverable extends Schema.TaggedError<MailUndeliverable>()("
   reason: Schema.String
 }) {}
 
+/** How a user's way to log in has changed. */
+export type FactorChange =
+  | "totp_added"
+  | "totp_removed"
+  | "passkey_added"
+  | "passkey_removed"
+  | "recovery_codes_made"
+  | "recovery_code_used"
+  | "login_linked"
+  | "login_unlinked"
+
 /** A mail to one user, by the template that words it. */
 export type Mail =
   | { readonly template: "verify_email"; readonly code: string }
@@ -14,6 +25,7 @@ export type Mail =
   | { readonly template: "email_changed" }
   | { readonly template: "reset_password"; readonly token: string }
   | { readonly template: "password_changed" }
+  | { readonly template: "factor_changed"; readonly change: FactorChange }
   | { readonly template: "new_login"; readonly address?: string; readonly userAgent?: string }
 
 /** Sends mail about a user's login. */

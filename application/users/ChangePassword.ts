@@ -6,6 +6,7 @@ import { UserStore } from "../ports/UserStore.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { expectStatus } from "./ChangeUser.ts"
 import { confirmPassword } from "./ConfirmPassword.ts"
+import { endBegun } from "./EndChallenges.ts"
 import { endSessions } from "./EndSessions.ts"
 import { mailLater } from "./Mailing.ts"
 import { newPassword } from "./NewPassword.ts"
@@ -20,8 +21,9 @@ export const ChangePassword = Schema.Struct({
 export type ChangePassword = typeof ChangePassword.Type
 
 /**
- * Ends the user's other sessions. Errors, first wins: UserNotFound, UserStatusConflict, StepUpRequired (where there is no
- * old password), LoginThrottled, HashingOverloaded, WrongPassword, PasswordRefused, UserChanged, UserStoreUnavailable.
+ * Ends the user's other sessions, and what was begun before: resets, logins and changes of the address. Errors, first wins:
+ * UserNotFound, UserStatusConflict, StepUpRequired (where there is no old password), LoginThrottled, HashingOverloaded,
+ * WrongPassword, PasswordRefused, UserChanged, UserStoreUnavailable.
  */
 export const changePassword = Effect.fn("users.changePassword")(function* (command: ChangePassword, caller: Caller) {
   const users = yield* UserStore
@@ -33,6 +35,7 @@ export const changePassword = Effect.fn("users.changePassword")(function* (comma
   yield* changeCredentials(user.id, (credentials) =>
     Effect.succeed(Credentials.next(credentials, { password: hash }))
   ).pipe(Effect.catchTag("IdentityTaken", Effect.die))
+  yield* endBegun(user.id)
   yield* endSessions(user.id, caller.session === undefined ? {} : { except: caller.session })
   yield* mailLater(email, { template: "password_changed" })
   return {} satisfies Accepted

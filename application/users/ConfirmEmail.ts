@@ -6,6 +6,7 @@ import { Secrets } from "../ports/Crypto.ts"
 import { ChallengeStore, UserStore } from "../ports/UserStore.ts"
 import { ChangeEmailData, changeOf } from "./ChangeEmail.ts"
 import { changeUser, expectStatus } from "./ChangeUser.ts"
+import { endBegun } from "./EndChallenges.ts"
 import { codeText, MailedCode } from "./MailedCode.ts"
 import { mailLater } from "./Mailing.ts"
 import { InvalidCode } from "./Refusals.ts"
@@ -16,7 +17,7 @@ export const ConfirmEmail = Schema.Struct({ user: UserId, code: MailedCode })
 export type ConfirmEmail = typeof ConfirmEmail.Type
 
 /**
- * The old address is told. A code has 5 attempts and an hour. Errors, first wins: UserNotFound, UserStatusConflict,
+ * The old address is told, and what was begun before ends: resets, logins and other changes. A code has 5 attempts and an hour. Errors, first wins: UserNotFound, UserStatusConflict,
  * InvalidCode, EmailTaken, UserChanged, UserStoreUnavailable.
  */
 export const confirmEmail = Effect.fn("users.confirmEmail")(function* (command: ConfirmEmail) {
@@ -36,6 +37,7 @@ export const confirmEmail = Effect.fn("users.confirmEmail")(function* (command: 
   const { before, after } = yield* changeUser(user.id, undefined, (found) =>
     Effect.as(expectStatus(found, "active"), User.next(found, { email, emailVerifiedAt: now }))
   )
+  yield* endBegun(user.id)
   yield* mailLater(before.email, { template: "email_changed" })
   return userView(after)
 })

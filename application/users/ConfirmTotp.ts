@@ -8,6 +8,7 @@ import { UserStore } from "../ports/UserStore.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { InvalidSecondFactor, TotpCode } from "./FactorProof.ts"
 import { expectFreshWhere } from "./Freshness.ts"
+import { tellOfChange } from "./Mailing.ts"
 import { makeRecoveryCodes } from "./RecoveryCodes.ts"
 import { FactorExists, FactorNotFound } from "./Refusals.ts"
 import { admitAttempt, attemptSucceeded, boundOf } from "./Throttling.ts"
@@ -48,5 +49,6 @@ export const confirmTotp = Effect.fn("users.confirmTotp")(function* ({ user, cod
     })
   ).pipe(Effect.catchTag("IdentityTaken", Effect.die))
   yield* attemptSucceeded(bounds)
+  yield* tellOfChange(user, "totp_added")
   return (saved.recoveryCodes === recovery.digests ? { recoveryCodes: recovery.codes } : {}) satisfies FactorAdded
 })

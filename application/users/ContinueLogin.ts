@@ -64,12 +64,13 @@ export const continueLogin = Effect.fnUntraced(function* (login: Login, bounds: 
   const secrets = yield* Secrets
   const ticket = yield* secrets.token
   const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-  // Without the user's id beside it: a second ticket of the user must not take the first one's place.
+  // Owned, and not the user's only one: a second ticket of the user must not take the first one's place.
   const expiresAt = Instant.addMillis(now, ticketMillis)
   yield* challenges.insert({
     attemptsLeft: ticketAttempts,
     expiresAt,
     kind: "second_factor",
+    owner: user.id,
     digest: secrets.digest(ticket),
     data: Schema.encodeSync(TicketData)({
       user: user.id,
@@ -85,6 +86,7 @@ export const continueLogin = Effect.fnUntraced(function* (login: Login, bounds: 
       attemptsLeft: optionsReads,
       expiresAt,
       kind: "passkey_login",
+      owner: user.id,
       digest: secrets.digest(optionsOf(ticket)),
       data: Schema.encodeSync(OptionsData)({ user: user.id, options, challenge })
     })

@@ -3,8 +3,11 @@ import { Instant } from "../../domain/calendar/index.ts"
 import { Credentials, User } from "../../domain/identity/index.ts"
 import { UserId } from "../../domain/ids/index.ts"
 import type { Caller } from "../ports/Caller.ts"
+import { TokenIssuer } from "../ports/Tokens.ts"
+import { SessionStore } from "../ports/UserStore.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { changeUserOnly, expectStatus } from "./ChangeUser.ts"
+import { endChallenges } from "./EndChallenges.ts"
 import { endSessions } from "./EndSessions.ts"
 import { ownedAccounts } from "./OwnedAccounts.ts"
 import { NotOnOneself, RetentionNotOver } from "./Refusals.ts"
@@ -22,7 +25,18 @@ const expectRetentionOver = Effect.fnUntraced(function* (user: User.User, now: I
 })
 
 /**
- * Address, profile and credentials go; ids and the books stay. Erasing again finishes what a crash left. Errors, first wins:
+ * Old sessions keep no address and no program, and their grants end once more: an end that a crash cut short may have left
+ * some. Errors: UserStoreUnavailable.
+ */
+const forgetSessions = Effect.fnUntraced(function* (user: UserId) {
+  const sessions = yield* SessionStore
+  const issuer = yield* TokenIssuer
+  const forgotten = yield* sessions.forget(user)
+  yield* Effect.forEach(forgotten, (session) => issuer.revoke(session), { concurrency: 8, discard: true })
+})
+
+/**
+ * Address, profile, credentials, known devices and what sessions tell of devices go; ids and the books stay. Erasing again finishes what a crash left. Errors, first wins:
  * NotOnOneself, UserNotFound, UserStatusConflict (not closed), RetentionNotOver, UserChanged, UserStoreUnavailable,
  * AccountStoreUnavailable.
  */
@@ -40,6 +54,8 @@ export const eraseUser = Effect.fn("users.erase")(function* ({ user: id }: Erase
   yield* changeCredentials(id, (credentials) => Effect.succeed(Credentials.erased(credentials))).pipe(
     Effect.catchTag("IdentityTaken", Effect.die)
   )
+  yield* endChallenges(id)
   yield* endSessions(id, {})
+  yield* forgetSessions(id)
   return userView(after)
 })

@@ -7,6 +7,7 @@ import { Secrets } from "../ports/Crypto.ts"
 import { UserStoreUnavailable } from "../ports/DelegationStore.ts"
 import { Passkeys, TotpCodes } from "../ports/SecondFactors.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
+import { tellOfChange } from "./Mailing.ts"
 
 /** What the browser's WebAuthn API gave, or is to be given, as JSON. */
 export const WebAuthnJson = Schema.Record(Schema.String, Schema.Unknown)
@@ -64,7 +65,8 @@ const verifyPasskey = Effect.fnUntraced(function* (
 })
 
 /**
- * Verifies a proof and takes it, so that it is not taken twice: of many at once, one succeeds. Gives how it was proved.
+ * Verifies a proof and takes it, so that it is not taken twice: of many at once, one succeeds. A recovery code that is
+ * used is told by mail. Gives how it was proved.
  * Errors: InvalidSecondFactor, UserStoreUnavailable.
  */
 export const proveFactor = Effect.fnUntraced(function* (user: UserId, proof: Proof) {
@@ -88,5 +90,6 @@ export const proveFactor = Effect.fnUntraced(function* (user: UserId, proof: Pro
     Effect.catchTag("UserChanged", () => new UserStoreUnavailable({ reason: "changed by too many at once" })),
     Effect.catchTag("IdentityTaken", Effect.die)
   )
+  if ("recoveryCode" in proof) yield* tellOfChange(user, "recovery_code_used")
   return "answer" in proof ? "passkey" : "recoveryCode" in proof ? "recovery" : "otp"
 })

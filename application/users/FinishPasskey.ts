@@ -12,6 +12,7 @@ import { FactorAdded } from "./ConfirmTotp.ts"
 import { Ticket, WebAuthnJson } from "./FactorProof.ts"
 import { expectFreshWhere } from "./Freshness.ts"
 import { PasskeyView, passkeyView } from "./ListFactors.ts"
+import { tellOfChange } from "./Mailing.ts"
 import { makeRecoveryCodes } from "./RecoveryCodes.ts"
 import { FactorExists } from "./Refusals.ts"
 
@@ -57,6 +58,7 @@ export const finishPasskey = Effect.fn("users.finishPasskey")(function* (command
       })
     })
   )
+  yield* tellOfChange(user, "passkey_added")
   return {
     passkey: passkeyView(passkey),
     ...(saved.recoveryCodes === recovery.digests ? { recoveryCodes: recovery.codes } : {})

@@ -35,6 +35,7 @@ export const rememberDevice = Effect.fnUntraced(function* (user: UserId, digest:
   yield* challenges.insert({
     digest: secrets.digest(secret),
     kind: "known_device",
+    owner: user,
     data: user,
     attemptsLeft: lookupsMax,
     expiresAt: Instant.addMillis(now, lifeMillis)

@@ -1,6 +1,8 @@
 import { Effect } from "effect"
 import type { User } from "../../domain/identity/index.ts"
-import { type Mail, Mailer } from "../ports/Outside.ts"
+import type { UserId } from "../../domain/ids/index.ts"
+import { type FactorChange, type Mail, Mailer } from "../ports/Outside.ts"
+import { UserStore } from "../ports/UserStore.ts"
 
 /** How long a mail that nobody waits for is tried to be handed over. */
 const patience = "30 seconds"
@@ -19,4 +21,13 @@ export const mailLater = Effect.fnUntraced(function* (to: User.Email | undefined
     )
   )
   yield* Effect.forkDetach(sent, { startImmediately: true })
+})
+
+/** Tells a user by mail how its way to log in has changed; whatever comes of that, the change is done. */
+export const tellOfChange = Effect.fnUntraced(function* (user: UserId, change: FactorChange) {
+  const users = yield* UserStore
+  yield* users.find(user).pipe(
+    Effect.flatMap(({ email }) => mailLater(email, { template: "factor_changed", change })),
+    Effect.catch(({ _tag }) => Effect.logWarning("a change was not told by mail", { change, reason: _tag }))
+  )
 })

@@ -47,6 +47,7 @@ export const raiseOptions = Effect.fn("users.raiseOptions")(function* ({ user }:
   yield* challenges.insert({
     digest: secrets.digest(secretOf(ticket)),
     kind: "passkey_login",
+    owner: user,
     data: Schema.encodeSync(OptionsData)({ user, options, challenge }),
     attemptsLeft: 1,
     expiresAt: Instant.addMillis(now, ticketMillis)

@@ -5,6 +5,7 @@ import type { Caller } from "../ports/Caller.ts"
 import { Secrets } from "../ports/Crypto.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { expectFresh } from "./Freshness.ts"
+import { tellOfChange } from "./Mailing.ts"
 import { FactorNotFound } from "./Refusals.ts"
 
 /** Makes new recovery codes in place of those that there are. */
@@ -40,5 +41,6 @@ export const regenerateRecoveryCodes = Effect.fn("users.regenerateRecoveryCodes"
       return Credentials.next(credentials, { recoveryCodes: digests })
     })
   ).pipe(Effect.catchTag("IdentityTaken", Effect.die))
+  yield* tellOfChange(user, "recovery_codes_made")
   return { recoveryCodes: codes } satisfies RecoveryCodesShown
 })

@@ -4,6 +4,7 @@ import { UserId } from "../../domain/ids/index.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { expectFreshWhere } from "./Freshness.ts"
+import { tellOfChange } from "./Mailing.ts"
 import { FactorNotFound } from "./Refusals.ts"
 import type { Accepted } from "./RequestPasswordReset.ts"
 
@@ -20,5 +21,6 @@ export const removeTotp = Effect.fn("users.removeTotp")(function* ({ user }: Rem
       return Credentials.withoutTotp(credentials)
     })
   ).pipe(Effect.catchTag("IdentityTaken", Effect.die))
+  yield* tellOfChange(user, "totp_removed")
   return {} satisfies Accepted
 })

@@ -5,6 +5,7 @@ import { Secrets } from "../ports/Crypto.ts"
 import { UserStoreUnavailable } from "../ports/DelegationStore.ts"
 import { ChallengeStore, UserStore } from "../ports/UserStore.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
+import { endBegun } from "./EndChallenges.ts"
 import { endSessions } from "./EndSessions.ts"
 import { Ticket } from "./FactorProof.ts"
 import { mailLater } from "./Mailing.ts"
@@ -17,8 +18,8 @@ export const ResetPassword = Schema.Struct({ token: Ticket, password: Password.P
 export type ResetPassword = typeof ResetPassword.Type
 
 /**
- * Ends all sessions of the user. A second factor is asked for at the next login as before: who reads the mail has one
- * factor only. Errors, first wins: InvalidCode, PasswordRefused, HashingOverloaded, UserStoreUnavailable.
+ * Ends all sessions of the user, and what was begun before. A second factor is asked for at the next login as before: who
+ * reads the mail has one factor only. Errors, first wins: InvalidCode, PasswordRefused, HashingOverloaded, UserStoreUnavailable.
  */
 export const resetPassword = Effect.fn("users.resetPassword")(function* ({ token, password }: ResetPassword) {
   const challenges = yield* ChallengeStore
@@ -41,6 +42,7 @@ export const resetPassword = Effect.fn("users.resetPassword")(function* ({ token
     Effect.catchTag("UserChanged", () => new UserStoreUnavailable({ reason: "changed by too many at once" })),
     Effect.catchTag("IdentityTaken", Effect.die)
   )
+  yield* endBegun(user.id)
   yield* endSessions(user.id, {})
   yield* mailLater(email, { template: "password_changed" })
   return {} satisfies Accepted

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { Password } from "../../domain/identity/index.ts"
+import { Credentials, Password } from "../../domain/identity/index.ts"
 import { HashingOverloaded, KeysUnavailable } from "../ports/Crypto.ts"
 import { UserStoreUnavailable } from "../ports/DelegationStore.ts"
 import { MailUndeliverable, VerificationUnavailable } from "../ports/Outside.ts"
@@ -13,6 +13,7 @@ import { LoginThrottled } from "./Throttling.ts"
 /** Every error of the use cases of users and of the ports that they stand on, but for those of accounts and of the policy. */
 export const UserError = Schema.Union([
   EmailTaken,
+  Credentials.LastLogin,
   HashingOverloaded,
   IdentityTaken,
   InvalidLogin,

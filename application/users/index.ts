@@ -26,6 +26,7 @@ export { FactorsView, ListFactors, listFactors, PasskeyView } from "./ListFactor
 export { ListSessions, listSessions, SessionList } from "./ListSessions.ts"
 export { ListUsers, listUsers, UserList } from "./ListUsers.ts"
 export { InvalidLogin, LogIn, logIn, subjectOf } from "./LogIn.ts"
+export { tellOfChange } from "./Mailing.ts"
 export { LoggedIn, type Login, openSession } from "./OpenSession.ts"
 export { beginPasskeyLogin, FinishPasskeyLogin, finishPasskeyLogin, PasskeyStep } from "./PasskeyLogin.ts"
 export { ProveSecondFactor, proveSecondFactor, SecondFactorOptions, secondFactorOptions } from "./ProveSecondFactor.ts"

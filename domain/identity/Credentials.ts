@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import { Instant } from "../calendar/index.ts"
 import { UserId } from "../ids/index.ts"
 
@@ -54,6 +54,15 @@ export type Credentials = typeof Credentials.Type
 /** Whether a password alone does not do. */
 export const hasSecondFactor = ({ totp, passkeys }: Credentials): boolean =>
   totp?.confirmedAt !== undefined || passkeys.length > 0
+
+/** Without it the user could not log in any more. */
+export class LastLogin extends Schema.TaggedError<LastLogin>()("LastLogin", {}) {}
+
+/** What is left must still log in: a code of an authenticator app or a recovery code alone is no login. */
+export const keepingLogin = (left: Credentials): Result.Result<Credentials, LastLogin> =>
+  left.password !== undefined || left.passkeys.length > 0 || left.identities.length > 0
+    ? Result.succeed(left)
+    : Result.fail(new LastLogin({}))
 
 /** What a login may be completed by. */
 export const SecondFactor = Schema.Literals(["totp", "recovery", "passkey"])

@@ -135,7 +135,7 @@ export const factors = [
     summary: "Remove a passkey",
     command: RemovePasskey,
     ...nothing,
-    errors: ["UserNotFound", "FactorNotFound", "StepUpRequired", "UserChanged"],
+    errors: ["UserNotFound", "FactorNotFound", "StepUpRequired", "LastLogin", "UserChanged"],
     guard: UserGuards.changeFactors,
     run: (command, { caller }) => removePasskey(command, caller)
   })

@@ -576,7 +576,7 @@ export const FactorService: GenService<{
     output: typeof FinishPasskeyResponseSchema;
   },
   /**
-   * Removes a passkey. Errors: UserNotFound, FactorNotFound, StepUpRequired, UserChanged.
+   * Removes a passkey. Errors: UserNotFound, FactorNotFound, StepUpRequired, LastLogin, UserChanged.
    *
    * @generated from rpc bank.user.v1.FactorService.RemovePasskey
    */
