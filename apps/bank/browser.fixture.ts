@@ -13,7 +13,7 @@ import { freePort, startBank } from "../../infra/testing/crash/BankProcess.ts"
 import { createDatabase } from "../../infra/testing/postgres.ts"
 
 /** A page that is not there within this time is missing. */
-const pageMs = 10_000
+const pageMs = 20_000
 
 const decodeAnswer = Schema.decodeUnknownSync(Schema.fromJsonString(WebAuthnJson))
 

@@ -191,6 +191,8 @@ describe("logins in a browser", { timeout }, () => {
     const app = await registerApp(world, "Keyboard")
     const at = await visit(world, { app })
     const { page } = at.tab
+    // The browser gives the focus when it has drawn the page.
+    await page.getByLabel("Email address").and(page.locator(":focus")).waitFor()
     const seen: Array<string> = []
     for (let index = 0; index < 5; index++) {
       seen.push(await focused(page))
