@@ -63,6 +63,12 @@ const reused = Effect.fnUntraced(function* (model: string, id: string) {
   if (grantId !== undefined) yield* endGrant(grantId)
 })
 
+/**
+ * Whether a text could name anything of ours. What people type in place of a token, such as an address, is not asked for:
+ * the store looks by an unkeyed hash, which would tell it where statements are logged.
+ */
+const couldBeOurs = (id: string): boolean => /^[\w.~-]+$/u.test(id)
+
 const isSigned = (value: string): boolean => value.split(".").length === 3
 
 /** The adapter of one of the provider's models. */
@@ -82,10 +88,11 @@ export const adapterOf =
         // The provider looks whether a proof was seen and then stores it: of two at once, only one may pass.
         if (!isFirst) throw new errors.InvalidDpopProof("DPoP proof JWT Replay detected")
       }),
-    find: (id) =>
-      model === "AccessToken" && isSigned(id)
-        ? readableToken(keys, id)
-        : run(Effect.flatMap(ArtifactStore, (store) => store.find(model, id))).then(payloadOf),
+    find: async (id) => {
+      if (model === "AccessToken" && isSigned(id)) return readableToken(keys, id)
+      if (!couldBeOurs(id)) return undefined
+      return payloadOf(await run(Effect.flatMap(ArtifactStore, (store) => store.find(model, id))))
+    },
     findByUid: (uid) => run(Effect.flatMap(ArtifactStore, (store) => store.findByUid(model, uid))).then(payloadOf),
     findByUserCode: (userCode) =>
       run(Effect.flatMap(ArtifactStore, (store) => store.findByUserCode(model, userCode))).then(payloadOf),

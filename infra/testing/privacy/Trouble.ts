@@ -118,7 +118,7 @@ const authProbes = (issuer: string, person: Person, token: string): ReadonlyArra
       headers,
       body: body({
         grant_type: "authorization_code",
-        code: `code of ${email}`,
+        code: email,
         client_id: appClient,
         code_verifier: password,
         redirect_uri: email
