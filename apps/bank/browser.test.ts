@@ -214,18 +214,39 @@ describe("logins in a browser", { timeout }, () => {
     await at.tab.close()
   })
 
-  test("a login by password and code works without JavaScript", { timeout }, async () => {
+  test("a login by password and a code, or a recovery code, works without JavaScript", { timeout }, async () => {
     const app = await registerApp(world, "Plain")
-    const person = await (await signedIn(world, "operator")).addTotp()
+    const { code, recoveryCodes } = await (await signedIn(world, "operator")).addTotp()
     const at = await visit(world, { app, tab: await world.open({ javaScriptEnabled: false }) })
     const { page } = at.tab
     assert.equal(await passkeyButton(page).isVisible(), false)
     await logIn(at, emailOf("operator"), world.password)
-    await page.getByText("Use a recovery code").click()
-    assert.ok(await page.getByLabel("Recovery code", { exact: true }).isVisible())
-    await enterCode(at, person.code(1))
+    await enterCode(at, code(1))
     await page.getByRole("button", { name: "Allow" }).click()
     assert.equal(assuranceOf(await at.tokens()), "mfa")
+
+    const again = await visit(world, { app, tab: at.tab, more: { prompt: "login consent" } })
+    await logIn(again, emailOf("operator"), world.password)
+    await page.getByText("Use a recovery code").click()
+    await page.getByLabel("Recovery code", { exact: true }).fill(recoveryCodes[0] ?? "")
+    await page.getByRole("button", { name: "Use the recovery code" }).click()
+    await page.getByRole("button", { name: "Allow" }).click()
+    assert.equal(assuranceOf(await again.tokens()), "mfa")
+    await at.tab.close()
+  })
+
+  test("who logs out in the browser takes the app's token away, and logs in anew", { timeout }, async () => {
+    const at = await visit(world)
+    const { page } = at.tab
+    await logIn(at, emailOf("bob"), world.password)
+    const { access_token } = await at.tokens()
+    assert.equal((await ask(world, access_token, "/v1/accounts")).status, 200)
+    await page.goto(`${world.issuer}/session/end`)
+    await page.getByRole("button", { name: "Log out", exact: true }).click()
+    await page.getByRole("heading", { name: "Logged out" }).waitFor()
+    assert.equal((await ask(world, access_token, "/v1/accounts")).status, 401)
+    await visit(world, { tab: at.tab })
+    await page.getByRole("heading", { name: "Log in" }).waitFor()
     await at.tab.close()
   })
 

@@ -45,6 +45,7 @@ export const ask = async (world: World, token: string, path: string, { method = 
 
 const Session = Schema.Struct({ accessToken: Schema.String })
 const Secret = Schema.Struct({ uri: Schema.String })
+const Added = Schema.Struct({ recoveryCodes: Schema.Array(Schema.String) })
 const Step = Schema.Struct({ ticket: Schema.String, options: WebAuthnJson })
 const Registered = Schema.Struct({ client: Schema.Struct({ id: Schema.String }) })
 
@@ -65,8 +66,8 @@ export const signedIn = async (world: World, name: string) => {
       const app = URI.parse((await post("/totp")).as(Secret, 200).uri)
       assert.ok(app instanceof TOTP)
       const code = (stepsAhead = 0) => app.generate({ timestamp: Date.now() + stepsAhead * stepMillis })
-      assert.equal((await post("/totp/confirm", { code: code() })).status, 200)
-      return { code }
+      const { recoveryCodes } = (await post("/totp/confirm", { code: code() })).as(Added, 200)
+      return { code, recoveryCodes }
     },
     /** Has a page make a passkey of the bank's options, which it may have changed, and sends what came of it. */
     addPasskey: async (tab: Tab, change: (options: WebAuthnJson) => WebAuthnJson = (options) => options) => {
