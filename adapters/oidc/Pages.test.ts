@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test"
 import { Effect } from "effect"
 import { AuditLog } from "../../application/ports/AuditLog.ts"
 import { browser, formOf } from "../../infra/testing/browser.ts"
-import { ada, email, password, publicApp, startBank, type TestBank } from "./bank.fixture.ts"
+import { ada, email, mfaEmail, password, publicApp, startBank, type TestBank } from "./bank.fixture.ts"
 import { authorized, discover, logInAt, request } from "./flow.fixture.ts"
 
 let bank: TestBank
@@ -117,6 +117,19 @@ describe("forms", () => {
     assert.deepEqual([wrong.status, unknown.status], [401, 401])
     assert.equal(wrong.html.replaceAll(email, ""), unknown.html.replaceAll("nobody@example.com", ""))
     assert.match(wrong.html, /role="alert"/u)
+  })
+
+  test("a factor that is refused may be followed by any other that the page has offered", async () => {
+    const { tab, page } = await loginPage()
+    const asked = await logInAt(tab, page, mfaEmail)
+    const offered = (html: string) => [...html.matchAll(/name="(code|passkey|recoveryCode)"/gu)].map(([, name]) => name)
+    assert.deepEqual(offered(asked.html), ["code", "passkey", "recoveryCode"])
+    const wrong = await tab.submit(asked, "/factor", { code: "000000" })
+    assert.match(wrong.html, /That code is wrong, was used before, or came too late/u)
+    assert.deepEqual(offered(wrong.html), ["code", "passkey", "recoveryCode"])
+    const forged = await tab.submit(asked, "/factor", { code: "000000", methods: 'passkey "><script> toString' })
+    assert.deepEqual(offered(forged.html), ["code", "passkey"])
+    assert.ok(!forged.html.includes("<script>"))
   })
 
   test("who fails too often has to wait, and is told how long", async () => {
