@@ -85,6 +85,8 @@ const rpcProbes = (bank: BankProcess, person: Person): ReadonlyArray<Probe> => {
     ["bank.account.v1.AccountService/OpenAccount", JSON.stringify({ [email]: password })],
     ["bank.user.v1.UserService/RegisterUser", JSON.stringify({ email: profile.phone, password, profile })],
     ["bank.user.v1.UserService/RegisterUser", JSON.stringify({ email, password, profile }).slice(0, -3)],
+    ["bank.user.v1.UserService/RegisterUser", JSON.stringify({ email, password, profile })],
+    ["bank.user.v1.SessionService/CreateSession", JSON.stringify({ logIn: { email, password }, email, password })],
     [`bank.nothing.v1/${encodeURIComponent(email)}`, "{}"]
   ].map(([path = "", body = ""]) => ({ url: `${bank.rpcUrl}/${path}`, method: "POST", headers, body }))
 }

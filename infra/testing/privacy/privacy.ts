@@ -65,6 +65,19 @@ const tellingAll = async (sql: postgres.Sql): Promise<void> => {
     where datname = current_database() and pid <> pg_backend_pid()`
 }
 
+/** Waits until the ledger writes again: it learns by its next write that its connection was ended. */
+const writing = async ({ restUrl, token }: BankProcess): Promise<void> => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": "writing" }
+  const body = JSON.stringify({ product: "checking", currency: "USD" })
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const answer = await fetch(`${restUrl}/v1/accounts`, { method: "POST", headers, body })
+    await answer.arrayBuffer()
+    if (answer.status === 201) return
+    await Bun.sleep(100)
+  }
+  throw new Error("the ledger does not write")
+}
+
 /** Everything that leaves traces, at a bank that runs. */
 const lived = async (bank: BankProcess, place: Place, sql: postgres.Sql, url: string): Promise<void> => {
   const people = Array.from({ length: userCount }, () => personOf(dice, values))
@@ -111,6 +124,7 @@ const place: Place = { desk, dataDir, issuer, values, restUrl: bank.restUrl, sta
 const planted = canaries()
 try {
   await tellingAll(sql)
+  await writing(bank)
   await lived(bank, place, sql, url)
   await planted.inDatabase(sql)
 } catch (cause) {
@@ -122,6 +136,7 @@ output.push(planted.inOutput())
 
 const search = searchFor([...values.all(), ...planted.secrets].flatMap(needlesOf))
 const tableCount = await tables(sql, search)
+search.in("metrics", Buffer.from(await (await fetch(`${bank.restUrl}/metrics`)).arrayBuffer()))
 await sql.end()
 await desk.dispose()
 const code = await bank.stop()
