@@ -5,15 +5,18 @@
  */
 import { Clock, Effect } from "effect"
 import { type Adapter, type AdapterPayload, errors } from "oidc-provider"
+import type { AuditLog } from "../../application/ports/AuditLog.ts"
+import type { Terms } from "../../application/ports/Terms.ts"
 import { type Artifact, ArtifactStore, type KeyRing } from "../../application/ports/Tokens.ts"
 import type { SessionStore, UserStore } from "../../application/ports/UserStore.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import { grantName } from "./Grants.ts"
 import { endSession } from "./Logins.ts"
 import type { Run } from "./Running.ts"
+import { auditEnd } from "./SessionAudit.ts"
 import { type PublicKeys, readableToken } from "./SignedToken.ts"
 
-export type StoreServices = ArtifactStore | KeyRing | SessionStore | UserStore
+export type StoreServices = ArtifactStore | AuditLog | KeyRing | SessionStore | Terms | UserStore
 
 /** What belongs to a grant and ends with it. An interaction names its grant too, and does not. */
 const grantable = new Set(["AccessToken", "AuthorizationCode", "RefreshToken"])
@@ -56,11 +59,18 @@ export const endGrant = Effect.fn("oidc.endGrant")(function* (grantId: string) {
   if (name?.isOfApp === true) yield* endSession(name.session)
 })
 
+/** Why the bank ends what was granted, by the name of what came again. */
+export const usedTwice = (model: string): string =>
+  model === "RefreshToken" ? "refresh token used twice" : "code used twice"
+
 const reused = Effect.fnUntraced(function* (model: string, id: string) {
   const store = yield* ArtifactStore
   const grantId = (yield* store.find(model, id))?.grantId
   yield* Effect.logWarning("what may be used once was used again", { model })
-  if (grantId !== undefined) yield* endGrant(grantId)
+  if (grantId === undefined) return
+  yield* endGrant(grantId)
+  const session = grantName(grantId)?.session
+  if (session !== undefined) yield* auditEnd(session, usedTwice(model), { by: "bank" })
 })
 
 /**

@@ -31,22 +31,24 @@ export const openLogin = Effect.fn("oidc.openLogin")(function* (user: string, se
   return { user: found, session: login } satisfies Login
 })
 
-/** Notes that the session was used. */
+/** Notes that the session was used, and nothing else: it may have been raised since it was read. */
 export const seen = Effect.fn("oidc.seen")(function* ({ session }: Login) {
   const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
   if (now - session.lastSeenAt < seenMillisMin) return
   const sessions = yield* SessionStore
-  yield* sessions.save(Session.seen(session, now)).pipe(Effect.catchTag("SessionNotFound", () => Effect.void))
+  const { lastSeenAt, expiresAt } = Session.seen(session, now)
+  yield* sessions.touch(session.id, lastSeenAt, expiresAt)
 })
 
-/** Ends a session, if there is one of the id. */
+/** Ends a session, if there is one of the id; gives whether this did. */
 export const endSession = Effect.fn("oidc.endSession")(function* (session: SessionId) {
   const sessions = yield* SessionStore
   const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-  yield* sessions.find(session).pipe(
+  const ended = yield* sessions.find(session).pipe(
     Effect.flatMap(({ user }) => sessions.revoke(user, { only: session }, now)),
-    Effect.catchTag("SessionNotFound", () => Effect.void)
+    Effect.catchTag("SessionNotFound", () => Effect.succeed([]))
   )
+  return ended.length > 0
 })
 
 /** Seconds since 1970, whole ones. */

@@ -70,6 +70,8 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
   const attempt = attemptsIn(context)
   const isTaken = throttleOf(terms.requestsPerMinuteMax)
   const issuer = new URL(terms.issuer)
+  /** Where requests came from, which their headers do not tell the provider. */
+  const addresses = new WeakMap<IncomingMessage, string>()
   let serving: Serving | undefined
 
   const made = (source: ReadonlyArray<SigningKey>): Serving => {
@@ -79,7 +81,7 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
     const provider = new Provider(terms.issuer, settingsOf({ terms, tenant, run, keys: [signer, ...others], keysNow }))
     // Every request is made to look as if it came to the issuer's address, so that no header names another.
     provider.proxy = true
-    observe(provider, context)
+    observe(provider, context, (req) => addresses.get(req))
     return { source, signer, provider, answer: provider.callback() }
   }
 
@@ -91,6 +93,7 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
 
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const address = addressOf(req, terms)
+    if (address !== undefined) addresses.set(req, address)
     for (const [name, value] of headersOfAll) res.setHeader(name, value)
     if (terms.isHttps) res.setHeader("strict-transport-security", strictTransport)
     if (!isTaken(address ?? "unknown", Date.now())) {
