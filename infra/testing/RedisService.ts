@@ -1,15 +1,14 @@
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
+import { installPackage } from "./debian.ts"
 import { startContainer } from "./docker.ts"
 import { type Candidate, firstOf, found, type Service } from "./Service.ts"
 
 const localUrl = "redis://127.0.0.1:6379"
 const answerMs = 2000
 const startMs = 10_000
-const installMs = 180_000
 
 /** Throws unless a Redis answers PING at the URL; a URL's password is sent first. */
 const ping = (url: string): Promise<void> =>
@@ -109,26 +108,8 @@ const fromProgram = async () => {
   return `redis-server did not answer within ${startMs} ms`
 }
 
-/** Installs Debian's redis-server, as root only, and starts it. */
-const fromPackage = async () => {
-  if (process.getuid?.() !== 0) return "only root may install redis-server"
-  if (!existsSync("/etc/debian_version")) return "this is not Debian"
-  const apt = (...args: ReadonlyArray<string>) =>
-    spawnSync("apt-get", args, {
-      stdio: ["ignore", "ignore", "pipe"],
-      encoding: "utf8",
-      timeout: installMs,
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-    })
-  const install = () => apt("install", "-y", "--no-install-recommends", "redis-server")
-  if (install().status !== 0) {
-    apt("update")
-    const second = install()
-    if (second.status !== 0)
-      return `apt-get says "${second.stderr?.trim().split("\n").at(-1) ?? second.error?.message}"`
-  }
-  return fromProgram()
-}
+/** Installs the distribution's redis-server and starts it. */
+const fromPackage = async () => installPackage("redis-server") ?? fromProgram()
 
 const candidates: ReadonlyArray<Candidate> = [
   { source: "environment", find: fromEnvironment },

@@ -1,12 +1,11 @@
-import { spawnSync } from "node:child_process"
-import { accessSync, constants, existsSync, statSync } from "node:fs"
+import { accessSync, constants, statSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { type Browser, chromium } from "playwright-core"
+import { installPackage } from "./debian.ts"
 
 /** What Chromium is called, in the order in which the names are tried. */
 const names = ["chromium", "chromium-browser", "google-chrome"] as const
 
-const installMs = 300_000
 const startMs = 30_000
 
 /** The program, or why there is none, in a few words. */
@@ -35,25 +34,9 @@ const fromPath = (): Found => {
   return program === undefined ? { reason: `none of ${names.join(", ")} is on the PATH` } : { program }
 }
 
-/** Installs Debian's or Ubuntu's chromium, as root only. */
 const fromPackage = (): Found => {
-  if (process.getuid?.() !== 0) return { reason: "only root may install chromium" }
-  if (!existsSync("/etc/debian_version")) return { reason: "this is not Debian" }
-  const apt = (...args: ReadonlyArray<string>) =>
-    spawnSync("apt-get", args, {
-      stdio: ["ignore", "ignore", "pipe"],
-      encoding: "utf8",
-      timeout: installMs,
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-    })
-  const install = () => apt("install", "-y", "--no-install-recommends", "chromium")
-  if (install().status !== 0) {
-    apt("update")
-    const second = install()
-    if (second.status !== 0)
-      return { reason: `apt-get says "${second.stderr?.trim().split("\n").at(-1) ?? second.error?.message}"` }
-  }
-  return fromPath()
+  const reason = installPackage("chromium")
+  return reason === undefined ? fromPath() : { reason }
 }
 
 const candidates = { environment: fromEnvironment, local: fromPath, package: fromPackage }
