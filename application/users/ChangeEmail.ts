@@ -9,7 +9,7 @@ import { ChallengeStore, UserStore } from "../ports/UserStore.ts"
 import { expectStatus } from "./ChangeUser.ts"
 import { confirmPassword } from "./ConfirmPassword.ts"
 import { subjectOf } from "./LogIn.ts"
-import { codeAttempts, codeDigits, codeMillis, codeText, mayMail } from "./MailedCode.ts"
+import { admitMailBy, codeAttempts, codeDigits, codeMillis, codeText, mayMail } from "./MailedCode.ts"
 import type { Accepted } from "./RequestPasswordReset.ts"
 
 /** Asks for a code at another address, which becomes the user's once the code comes back. */
@@ -29,7 +29,7 @@ export const changeOf = (user: UserId): string => `change_email ${user}`
 /**
  * Answers the same whether the address is taken or not: the mail tells. Errors, first wins: UserNotFound,
  * UserStatusConflict, StepUpRequired (where there is no password), LoginThrottled, HashingOverloaded, WrongPassword,
- * MailUndeliverable, UserStoreUnavailable.
+ * LoginThrottled (where it has asked for many), MailUndeliverable, UserStoreUnavailable.
  */
 export const changeEmail = Effect.fn("users.changeEmail")(function* (command: ChangeEmail, caller: Caller) {
   const { email } = command
@@ -40,6 +40,7 @@ export const changeEmail = Effect.fn("users.changeEmail")(function* (command: Ch
   const user = yield* users.find(command.user)
   yield* expectStatus(user, "active")
   yield* confirmPassword(user.id, command.password, caller)
+  yield* admitMailBy(user.id)
   const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
   const holder = yield* users.findByEmail(user.tenant, email)
   const code = yield* secrets.digits(codeDigits)

@@ -1,10 +1,11 @@
-import { Effect, Schema } from "effect"
-import { Credentials, Lockout, Password, User } from "../../domain/identity/index.ts"
+import { Clock, Effect, Schema } from "effect"
+import { Instant } from "../../domain/calendar/index.ts"
+import { Credentials, Lockout, Password, type Session, User } from "../../domain/identity/index.ts"
 import { UserId } from "../../domain/ids/index.ts"
 import { PasswordHasher } from "../ports/Crypto.ts"
 import type { Origin } from "../ports/Origin.ts"
 import { Terms } from "../ports/Terms.ts"
-import { UserStore } from "../ports/UserStore.ts"
+import { SessionStore, UserStore } from "../ports/UserStore.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { continueLogin } from "./ContinueLogin.ts"
 import { knownDevice } from "./KnownDevice.ts"
@@ -41,6 +42,25 @@ const rehash = Effect.fnUntraced(function* (user: UserId, old: string, password:
 })
 
 /**
+ * Whether the password that was right is so still. One that changed while it was being compared ended the sessions that
+ * were open then, which this login's may not have been.
+ */
+const isStillRight = Effect.fnUntraced(function* (user: UserId, password: string, hash: string) {
+  const users = yield* UserStore
+  const hasher = yield* PasswordHasher
+  const found = users.credentials(user)
+  const present = yield* Effect.catchTag(found, "UserNotFound", () => Effect.succeed(undefined))
+  if (present?.password === hash) return true
+  return (yield* hasher.verify(password, present?.password)) !== "wrong"
+})
+
+/** Ends a session before anybody was told of it. */
+const endOpened = Effect.fnUntraced(function* ({ id, user }: Session.Session) {
+  const sessions = yield* SessionStore
+  yield* sessions.revoke(user, { only: id }, Instant.fromMillis(yield* Clock.currentTimeMillis))
+})
+
+/**
  * Logs in, or goes on to the second factor. An unknown address takes as long as a wrong password and is answered the same;
  * so is who is not active. Errors, first wins: LoginThrottled, HashingOverloaded, InvalidLogin, UserStoreUnavailable.
  */
@@ -67,5 +87,8 @@ export const logIn = Effect.fn("users.logIn")(function* (command: LogIn, client:
     return yield* Effect.fail(new InvalidLogin({}))
   }
   if (verdict === "stale") yield* Effect.ignore(rehash(user.id, hash, password))
-  return yield* continueLogin({ user, methods: ["pwd"], client, origin, device }, bounds)
+  const step = yield* continueLogin({ user, methods: ["pwd"], client, origin, device }, bounds)
+  if (yield* isStillRight(user.id, password, hash)) return step
+  if (step.step === "done") yield* endOpened(step.session)
+  return yield* Effect.fail(new InvalidLogin({}))
 })

@@ -1,8 +1,7 @@
-import { Clock, Effect, Schema } from "effect"
-import { Instant } from "../../domain/calendar/index.ts"
+import { Effect, Schema } from "effect"
 import { Lockout } from "../../domain/identity/index.ts"
-import { LoginThrottle } from "../ports/UserStore.ts"
-import { admitAttempt, boundOf } from "./Throttling.ts"
+import type { UserId } from "../../domain/ids/index.ts"
+import { admitAttempt, admitOfDay, boundOf } from "./Throttling.ts"
 
 /** Digits of a code that is mailed: with 5 attempts, one in 20 million to guess. */
 export const codeDigits = 8
@@ -24,17 +23,23 @@ export const codeText = (of: string, code: string): string => `${of} ${code}`
 const freeOfSource = 20
 const freeOfMailbox = 5
 
+/** Mails that go to one address within a day, whoever asks for them: a stranger's mailbox is not flooded. */
+const mailsOfDayMax = 30
+
 /** Takes a request by anyone for a mail, of a bounded number from one address. Errors: LoginThrottled, UserStoreUnavailable. */
 export const admitMail = (address: string | undefined) =>
   admitAttempt(boundOf(`mails from ${Lockout.sourceOf(address)}`, freeOfSource))
 
-/** Whether one more mail goes to an address now. It is not told: who asks does not know whose it is. Errors: UserStoreUnavailable. */
-export const mayMail = Effect.fnUntraced(function* (mailbox: string) {
-  const throttle = yield* LoginThrottle
-  const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
-  const name = `mails to ${mailbox}`
-  const [before] = yield* throttle.failures([name], now)
-  if (before !== undefined && Lockout.remainingMillis(before, freeOfMailbox, now) > 0) return false
-  yield* throttle.failed([name], now)
-  return true
-})
+/** Takes a request of a user for mail to whomever it names, of a bounded number. Errors: LoginThrottled, UserStoreUnavailable. */
+export const admitMailBy = (user: UserId) => admitAttempt(boundOf(`mails by ${user}`, freeOfSource))
+
+/**
+ * Whether one more mail goes to an address now, from wherever the requests come. It is not told: who asks does not know
+ * whose it is. Errors: UserStoreUnavailable.
+ */
+export const mayMail = (mailbox: string) =>
+  admitAttempt(boundOf(`mails to ${mailbox}`, freeOfMailbox)).pipe(
+    Effect.andThen(admitOfDay(`mails of the day to ${mailbox}`, mailsOfDayMax)),
+    Effect.as(true),
+    Effect.catchTag("LoginThrottled", () => Effect.succeed(false))
+  )

@@ -15,7 +15,7 @@ import {
   WebAuthnJson
 } from "./FactorProof.ts"
 import { openSession } from "./OpenSession.ts"
-import { admitAttempt, attemptFailed, attemptSucceeded } from "./Throttling.ts"
+import { admitAttempt, attemptFailed, attemptSucceeded, tryCode } from "./Throttling.ts"
 
 /** Completes a login by one of the second factors that its ticket names. */
 export const ProveSecondFactor = Schema.Struct({
@@ -55,7 +55,8 @@ const proofOf = Effect.fnUntraced(function* (command: ProveSecondFactor) {
 })
 
 /**
- * Opens the session that a ticket stands for. Failures count as failed logins do. Errors, first wins: LoginThrottled,
+ * Opens the session that a ticket stands for. Failures count as failed logins do, and of codes there are 30 a day at most
+ * that are wrong, whatever the tickets; a device that is known has as many of its own. Errors, first wins: LoginThrottled,
  * InvalidSecondFactor, UserStoreUnavailable.
  */
 export const proveSecondFactor = Effect.fn("users.proveSecondFactor")(function* (
@@ -72,7 +73,10 @@ export const proveSecondFactor = Effect.fn("users.proveSecondFactor")(function* 
   const ticket = yield* Effect.orDie(Schema.decodeEffect(TicketData)(challenge.data))
   yield* admitAttempt(ticket.bounds)
   const proof = yield* proofOf(command)
-  const method = yield* proveFactor(ticket.user, proof).pipe(
+  const proved = proveFactor(ticket.user, proof)
+  // A ticket is had again and again by who knows the password: its attempts alone would bound nothing.
+  const place = ticket.device === undefined ? `of ${ticket.user}` : `of ${ticket.user} on ${ticket.device}`
+  const method = yield* ("code" in proof ? tryCode(place, proved) : proved).pipe(
     Effect.tapErrorTag("InvalidSecondFactor", () => attemptFailed(ticket.bounds))
   )
   const user = yield* users

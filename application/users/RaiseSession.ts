@@ -17,7 +17,7 @@ import {
   WebAuthnJson
 } from "./FactorProof.ts"
 import type { PasskeyStep } from "./PasskeyLogin.ts"
-import { admitAttempt, attemptSucceeded, boundOf } from "./Throttling.ts"
+import { admitAttempt, attemptSucceeded, boundOf, tryCode } from "./Throttling.ts"
 
 /** Proves a second factor once more, for what asks for a fresh one (RFC 9470). A password does not raise a session. */
 export const RaiseSession = Schema.Struct({
@@ -71,7 +71,7 @@ const proofOf = Effect.fnUntraced(function* ({ user, code, recoveryCode, passkey
 
 /**
  * The session has assurance `mfa` from now on, and was proved now; its next access token says so. Attempts are counted by
- * session. Errors, first wins: SessionNotFound, LoginThrottled, InvalidSecondFactor, UserStoreUnavailable.
+ * session, and of codes there are 30 a day at most that are wrong. Errors, first wins: SessionNotFound, LoginThrottled, InvalidSecondFactor, UserStoreUnavailable.
  */
 export const raiseSession = Effect.fn("users.raiseSession")(function* (command: RaiseSession) {
   const sessions = yield* SessionStore
@@ -83,7 +83,9 @@ export const raiseSession = Effect.fn("users.raiseSession")(function* (command: 
     return yield* Effect.fail(new SessionNotFound({ sessionId }))
   const bounds = boundOf(`session ${sessionId}`)
   yield* admitAttempt(bounds)
-  const method = yield* proveFactor(userId, yield* proofOf(command))
+  const proof = yield* proofOf(command)
+  const proved = proveFactor(userId, proof)
+  const method = yield* "code" in proof ? tryCode(`in ${sessionId}`, proved) : proved
   yield* attemptSucceeded(bounds)
   const raised = Session.raise(session, method, now)
   yield* sessions.save(raised)

@@ -53,7 +53,7 @@ export const requestPasswordReset = Effect.fn("users.requestPasswordReset")(func
     const mailed = Effect.catch(mailToken(user, user.email), ({ reason }) =>
       Effect.logError("a password's reset could not be mailed", { reason })
     )
-    yield* Effect.forkDetach(mailed, { startImmediately: true })
+    yield* Effect.forkDetach(mailed)
   }
   return {} satisfies Accepted
 })

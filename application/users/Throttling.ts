@@ -33,6 +33,40 @@ export const admitAttempt = Effect.fnUntraced(function* (bounds: Lockout.Bounds)
     return yield* Effect.fail(throttled(Lockout.waitMillis(counted?.count ?? 0, own.free)))
 })
 
+const dayMillis = 86_400_000
+
+/**
+ * Takes one of the `max` attempts that a name has within a day, however they are spread, and many at once are no more than
+ * many in a row. Three calls of the throttle. Errors: LoginThrottled, UserStoreUnavailable.
+ */
+export const admitOfDay = Effect.fnUntraced(function* (name: string, max: number) {
+  const throttle = yield* LoginThrottle
+  const now = Instant.fromMillis(yield* Clock.currentTimeMillis)
+  const counted = Effect.map(throttle.failures([name], now, dayMillis), ([found]) => found?.count ?? 0)
+  // When the last of them counts no more is not known: by then all of them do not.
+  const over = Effect.fail(throttled(dayMillis))
+  if ((yield* counted) >= max) return yield* over
+  yield* throttle.failed([name], now, dayMillis)
+  if ((yield* counted) > max) return yield* over
+})
+
+/** Codes of an authenticator app that are tried in one place within a day; three of a million are right at any time. */
+const codesOfDayMax = 30
+
+/**
+ * Tries a code of an authenticator app, of a bounded number within a day, which one that is right forgets. `place` is where
+ * it is tried: on a known device, in a session, or by a user anywhere else. Errors: LoginThrottled, those of the trial,
+ * UserStoreUnavailable.
+ */
+export const tryCode = Effect.fnUntraced(function* <A, E, R>(place: string, trial: Effect.Effect<A, E, R>) {
+  const throttle = yield* LoginThrottle
+  const name = `codes ${place}`
+  yield* admitOfDay(name, codesOfDayMax)
+  const answer = yield* trial
+  yield* throttle.succeeded([name])
+  return answer
+})
+
 /** Counts the attempt, which `admitAttempt` took, as failed for everyone that it may be part of a search among. */
 export const attemptFailed = Effect.fnUntraced(function* ({ wide }: Lockout.Bounds) {
   if (wide.length === 0) return

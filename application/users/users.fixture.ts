@@ -300,9 +300,10 @@ export const callerOf = (user: User.User, changes: Partial<Caller> = {}) =>
     })
   )
 
-/** The newest mail of a template to an address. */
+/** The newest mail of a template to an address, where some are sent after the answer. */
 export const mailed = Effect.fnUntraced(function* (to: User.Email, template: Mail["template"]) {
   const { mails } = yield* World
+  yield* Effect.yieldNow
   const mail = mails.findLast((each) => each.to === to && each.template === template)
   return mail ?? (yield* Effect.die(`no mail ${template} to ${to}`))
 })
