@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { Option, Schema } from "effect"
 import type Provider from "oidc-provider"
 import { errors } from "oidc-provider"
+import { beginFederatedLogin, finishFederatedLogin } from "../../application/federation/index.ts"
 import {
   beginPasskeyLogin,
   FinishPasskeyLogin,
@@ -21,6 +22,16 @@ import {
   WebAuthnJson
 } from "../../application/users/index.ts"
 import { consented, type Interaction, rightsOf } from "./Consent.ts"
+import {
+  decodeBegin,
+  federatedStep,
+  finishOf,
+  forgetTicket,
+  keepTicket,
+  keptFor,
+  type Providers,
+  providerBackAt
+} from "./Federated.ts"
 import { cookieOf, isSameOrigin, NotAForm, originOf, readForm, reply } from "./Http.ts"
 import { type Attempt, loginRefusal, type Refusal } from "./LoginAttempt.ts"
 import { secondsOf } from "./Logins.ts"
@@ -50,6 +61,8 @@ type Form = Readonly<Record<string, string>>
 export interface InteractionParts {
   readonly provider: Provider
   readonly terms: OidcTerms
+  /** Other providers at which users may log in. */
+  readonly providers: Providers
   /** Runs a step of a login, and leaves it on the audit log. */
   readonly attempt: Attempt
   readonly address: string | undefined
@@ -77,8 +90,9 @@ const show = <Name extends keyof PageData>(
 const unreadable: Refusal = { status: 400, code: "invalid_request", text: "Check what you have entered." }
 
 const showLogin = (page: Page, email: string, refusal?: Refusal): void => {
-  const { interaction, clientName: client } = page
-  show(page, "login", { action: interactionPath(interaction.uid), client, email, message: refusal?.text }, refusal)
+  const { interaction, clientName: client, providers } = page
+  const action = interactionPath(interaction.uid)
+  show(page, "login", { action, client, email, providers, message: refusal?.text }, refusal)
 }
 
 const showFactor = (page: Page, ticket: string, methods: ReadonlyArray<string>, refusal?: Refusal): void => {
@@ -177,6 +191,45 @@ const passkeyOptions = async (page: Page, form: Form): Promise<void> => {
   reply(page.res, step.isRefused ? step.refusal.status : 200, "application/json", JSON.stringify(body))
 }
 
+/**
+ * Sends the browser to the other provider by a page and not by a redirect: browsers hold whatever redirects a form leads to
+ * to the policy of the form's page, and nobody knows where that provider will send its users for their login.
+ */
+const federatedLogin = async (page: Page, form: Form): Promise<void> => {
+  const command = decodeBegin(form)
+  if (Option.isNone(command)) return showLogin(page, "", unreadable)
+  const origin = originOf(page.req, page.address)
+  const step = await page.attempt(beginFederatedLogin(command.value), origin, clientOf(page), false)
+  if (step.isRefused) return showLogin(page, "", step.refusal)
+  const { provider } = command.value
+  keepTicket(page.res, page.terms, page.interaction.uid, step.answer)
+  const title = page.providers.find(({ name }) => name === provider)?.title ?? provider
+  const { url } = step.answer
+  page.res.setHeader("refresh", `0; url=${url}`)
+  show(page, "away", { title, url })
+}
+
+const notBegun: Refusal = {
+  status: 400,
+  code: "federated_login_expired",
+  text: "That login was not begun here, was finished before, or took too long. Log in again."
+}
+
+/** The browser is back, with an answer to the login that it began in this interaction. */
+const federatedBack = async (page: Page, provider: string, answer: URLSearchParams): Promise<void> => {
+  const kept = keptFor(page.req, answer)
+  if (kept?.uid !== page.interaction.uid) return showLogin(page, "", notBegun)
+  forgetTicket(page.res, page.terms)
+  const command = finishOf(page.terms, { provider, answer }, { ticket: kept.ticket, ...deviceOf(page) })
+  if (Option.isNone(command)) return showLogin(page, "", notBegun)
+  const origin = originOf(page.req, page.address)
+  const client = clientOf(page)
+  const step = await page.attempt(finishFederatedLogin(command.value, client, origin), origin, client)
+  if (!step.isRefused) return goOn(page, step.answer)
+  const isClosed = step.refusal.code === "invalid_login"
+  showLogin(page, "", isClosed ? { ...step.refusal, text: "That login opens nothing here." } : step.refusal)
+}
+
 const consent = async ({ provider, req, res, interaction }: Page): Promise<void> => {
   const grantId = await consented(provider, interaction)
   await provider.interactionFinished(req, res, { consent: { grantId } }, { mergeWithLastSubmission: true })
@@ -200,6 +253,7 @@ const steps: Readonly<
   Record<string, { readonly prompt?: string; readonly take: (page: Page, form: Form) => Promise<void> }>
 > = {
   login: { prompt: "login", take: login },
+  [federatedStep]: { prompt: "login", take: federatedLogin },
   passkey: { prompt: "login", take: passkeyLogin },
   factor: { prompt: "login", take: factor },
   options: { prompt: "login", take: passkeyOptions },
@@ -212,39 +266,69 @@ const tell = (res: ServerResponse, status: number, text: string): void =>
     "content-security-policy": pagePolicy()
   })
 
-const taken = async (page: Page, action: string | undefined): Promise<void> => {
+/** Sends a browser that is back from another provider on to the interaction that it had left, if it had left one. */
+const comeBack = (req: IncomingMessage, res: ServerResponse, provider: string, answer: URLSearchParams): void => {
+  const kept = req.method === "GET" ? keptFor(req, answer) : undefined
+  if (kept === undefined) {
+    const text = "This browser is not waiting for that login, or it took too long. Go back to the app and start again."
+    tell(res, 400, text)
+    return
+  }
+  const location = `${interactionPath(kept.uid)}/${federatedStep}/${provider}?${answer}`
+  res.writeHead(303, { location, "cache-control": "no-store", "content-length": 0 }).end()
+}
+
+const isOver = "This step is over. Go back to the app."
+
+const taken = async (
+  page: Page,
+  [, action, provider]: ReadonlyArray<string>,
+  query: URLSearchParams
+): Promise<void> => {
   const { req, res, terms, interaction } = page
   const { name } = interaction.prompt
   if (req.method === "GET" && action === undefined) {
     const hint = interaction.params.login_hint
     return name === "login" ? showLogin(page, typeof hint === "string" ? hint : "") : showConsent(page)
   }
-  const step = action === undefined ? undefined : steps[action]
+  if (req.method === "GET" && action === federatedStep && provider !== undefined)
+    return name === "login" ? federatedBack(page, provider, query) : tell(res, 409, isOver)
+  const step = action !== undefined && Object.hasOwn(steps, action) ? steps[action] : undefined
   if (req.method !== "POST" || step === undefined) return tell(res, 404, "There is no such page.")
   if (!isSameOrigin(req, terms)) return tell(res, 403, "The form was not sent by a page of this bank.")
-  if (step.prompt !== undefined && step.prompt !== name) return tell(res, 409, "This step is over. Go back to the app.")
+  if (step.prompt !== undefined && step.prompt !== name) return tell(res, 409, isOver)
   return step.take(page, await readForm(req))
 }
 
-/** Answers a request below `/interaction/`; false where it is not. */
+/** Answers a request below `/interaction/`, or of a browser that is back from another provider; false for any other. */
 export const interact = async (
   parts: InteractionParts,
   req: IncomingMessage,
   res: ServerResponse
 ): Promise<boolean> => {
-  const { pathname } = new URL(req.url ?? "/", parts.terms.issuer)
+  const { pathname, searchParams } = new URL(req.url ?? "/", parts.terms.issuer)
+  const back = providerBackAt(pathname)
+  if (back !== undefined) {
+    comeBack(req, res, back, searchParams)
+    return true
+  }
   if (!pathname.startsWith(prefix)) return false
-  const [uid, action] = pathname.slice(prefix.length).split("/")
+  const path = pathname.slice(prefix.length).split("/")
   try {
     const interaction = await parts.provider.interactionDetails(req, res)
-    if (interaction.uid !== uid) throw new errors.SessionNotFound("another interaction")
+    if (interaction.uid !== path[0]) throw new errors.SessionNotFound("another interaction")
     const client = await parts.provider.Client.find(String(interaction.params.client_id))
     if (client === undefined) throw new errors.SessionNotFound("the client is gone")
-    await taken({ ...parts, req, res, interaction, clientName: client.clientName ?? client.clientId }, action)
+    await taken(
+      { ...parts, req, res, interaction, clientName: client.clientName ?? client.clientId },
+      path,
+      searchParams
+    )
   } catch (error) {
-    if (error instanceof errors.SessionNotFound)
+    if (error instanceof errors.SessionNotFound) {
+      if (keptFor(req, searchParams) !== undefined) forgetTicket(res, parts.terms)
       tell(res, 400, "This page has expired. Go back to the app and start again.")
-    else if (error instanceof NotAForm) tell(res, 400, "The form could not be read.")
+    } else if (error instanceof NotAForm) tell(res, 400, "The form could not be read.")
     else if (isAway(error)) tell(res, 503, loginRefusal.away.text)
     else throw error
   }

@@ -1,5 +1,6 @@
 /** Steps of a login as the pages take them: what came of one, on the audit log and in words. */
 import { Cause, Clock, type Context, Effect, Exit, Option, Schema } from "effect"
+import type { beginFederatedLogin, finishFederatedLogin } from "../../application/federation/index.ts"
 import { AuditLog } from "../../application/ports/AuditLog.ts"
 import type { Origin } from "../../application/ports/Origin.ts"
 import { Terms } from "../../application/ports/Terms.ts"
@@ -14,7 +15,9 @@ import { Instant } from "../../domain/calendar/index.ts"
 import { SessionId, UserId } from "../../domain/ids/index.ts"
 
 type Steps =
+  | ReturnType<typeof beginFederatedLogin>
   | ReturnType<typeof beginPasskeyLogin>
+  | ReturnType<typeof finishFederatedLogin>
   | ReturnType<typeof finishPasskeyLogin>
   | ReturnType<typeof logIn>
   | ReturnType<typeof proveSecondFactor>
@@ -43,6 +46,22 @@ const refusalOf = (error: LoginError): Refusal => {
       return { status: 401, code: "invalid_login", text: "The email address or the password is wrong." }
     case "InvalidSecondFactor":
       return { status: 401, code: "invalid_second_factor", text: "That was wrong, used before, or came too late." }
+    case "FederatedLoginExpired":
+      return { status: 401, code: "federated_login_expired", text: "That login was finished before, or took too long." }
+    case "UnknownProvider":
+    case "FederationFailed": {
+      const text = "The login over there did not succeed. Try it again, or log in another way."
+      return { status: 422, code: error._tag === "UnknownProvider" ? "unknown_provider" : "federation_failed", text }
+    }
+    case "EmailNotVerified": {
+      const text = "Your email address is not verified over there. Verify it there, or log in another way."
+      return { status: 422, code: "email_not_verified", text }
+    }
+    case "LinkRequired": {
+      const text =
+        "A login here has that email address already. Log in with it, and then link the other one in the app."
+      return { status: 409, code: "link_required", text }
+    }
     case "LoginThrottled": {
       const { retryAfterSeconds } = error
       const text = `There were too many attempts. Try again in ${retryAfterSeconds} seconds.`

@@ -8,6 +8,7 @@ import { Context, Effect, Layer } from "effect"
 import Provider from "oidc-provider"
 import type { KeysUnavailable } from "../../application/ports/Crypto.ts"
 import { UserStoreUnavailable } from "../../application/ports/DelegationStore.ts"
+import { IdentityProviders } from "../../application/ports/Outside.ts"
 import { Terms } from "../../application/ports/Terms.ts"
 import { ArtifactStore, KeyRing, type SigningKey, TokenIssuer } from "../../application/ports/Tokens.ts"
 import type { Session, User } from "../../domain/identity/index.ts"
@@ -66,6 +67,7 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
   const ring = yield* KeyRing
   const store = yield* ArtifactStore
   const { tenant } = yield* Terms
+  const { all: providers } = yield* IdentityProviders
   const run = runnerOf(context)
   const attempt = attemptsIn(context)
   const isTaken = throttleOf(terms.requestsPerMinuteMax)
@@ -110,7 +112,7 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
     const asset = req.method === "GET" ? assetAt(target.pathname) : undefined
     if (asset !== undefined) return reply(res, 200, asset.type, asset.body, { "cache-control": "public, max-age=3600" })
     const { provider, answer } = await run(current)
-    if (await interact({ provider, terms, attempt, address }, req, res)) return
+    if (await interact({ provider, terms, providers, attempt, address }, req, res)) return
     await answer(req, res)
   }
 

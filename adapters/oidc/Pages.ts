@@ -14,8 +14,12 @@ export interface PageData {
     readonly action: string
     readonly client: string
     readonly email: string
+    /** Other providers at which users may log in. */
+    readonly providers: ReadonlyArray<{ readonly name: string; readonly title: string }>
     readonly message: string | undefined
   }
+  /** Leads to another provider: its title, and the address there. */
+  readonly away: { readonly title: string; readonly url: string }
   readonly factor: {
     readonly action: string
     readonly ticket: string

@@ -6,6 +6,7 @@ import { exportJWK, generateKeyPair } from "jose"
 import { clientModel } from "../../application/clients/index.ts"
 import { PasswordHasher, Secrets } from "../../application/ports/Crypto.ts"
 import { UserStoreUnavailable } from "../../application/ports/DelegationStore.ts"
+import { IdentityProviders, UnknownProvider } from "../../application/ports/Outside.ts"
 import { Passkeys, TotpCodes } from "../../application/ports/SecondFactors.ts"
 import { Terms } from "../../application/ports/Terms.ts"
 import { ArtifactStore, KeyRing, type SigningKey } from "../../application/ports/Tokens.ts"
@@ -201,8 +202,22 @@ const listening = (server: Server): Promise<number> =>
     })
   })
 
-/** Starts the bank's provider; `more` over the options of these tests, and other stores than those in memory. */
-export const startBank = async (more: Partial<OidcOptions> = {}, users: typeof usersLayer = usersLayer) => {
+/** Users of these tests log in here alone, unless told. */
+const noProviders = Layer.succeed(IdentityProviders, {
+  all: [],
+  begin: (provider) => Effect.fail(new UnknownProvider({ provider })),
+  complete: (provider) => Effect.fail(new UnknownProvider({ provider }))
+})
+
+/**
+ * Starts the bank's provider; `more` over the options of these tests, other stores than those in memory, and other
+ * providers to log in at.
+ */
+export const startBank = async (
+  more: Partial<OidcOptions> = {},
+  users: typeof usersLayer = usersLayer,
+  providers: Layer.Layer<IdentityProviders> = noProviders
+) => {
   let handler: (req: IncomingMessage, res: ServerResponse) => void = () => undefined
   const server = createServer((req, res) => handler(req, res))
   const address = `http://127.0.0.1:${await listening(server)}`
@@ -220,6 +235,7 @@ export const startBank = async (more: Partial<OidcOptions> = {}, users: typeof u
     secrets,
     totp,
     passkeys,
+    providers,
     auditLogLayer,
     inboxMailerLayer
   )
