@@ -53,16 +53,22 @@ export interface Addresses {
   readonly publicUrl: string | undefined
 }
 
+/** Where browsers come back to from other providers when the login pages have sent them there. */
+const federatedAt = (issuer: string): string => `${issuer}/federated`
+
 /** What logging in takes, besides the stores: passwords, factors, mail, other providers. */
 const factors = (from: Settings, { issuer }: Addresses) => {
-  const { breachedPasswords, providers } = from.identity
+  const { breachedPasswords, federationCallback, providers } = from.identity
   return Layer.mergeAll(
     Secrets.layer,
     PasswordHasher.layer(),
     BreachedPasswords.layer(Option.match(breachedPasswords, { onNone: () => ({}), onSome: (file) => ({ file }) })),
     TotpCodes.layer({ issuer: issuerName }),
     Passkeys.layer({ rpId: new URL(issuer).hostname, rpName: issuerName, origins: [new URL(issuer).origin] }),
-    IdentityProviders.layer({ providers, callbackBase: `${issuer}/federated` }),
+    IdentityProviders.layer({
+      providers,
+      callbackBase: Option.getOrElse(federationCallback, () => federatedAt(issuer))
+    }),
     ManualReview.layer,
     mailer(from)
   )
@@ -89,7 +95,7 @@ export const identity = Effect.fn("bank.identity")(function* (
   token: string | undefined
 ) {
   const cookieKeys = yield* cookieKeysOf(from)
-  const { tenant, trustedProxies } = from.identity
+  const { providers, tenant, trustedProxies } = from.identity
   const keys = KeyRing.layer({ tenant, refreshSeconds: keysRefreshSeconds, tokenLifeSeconds })
   const callers = Layer.provideMerge(authenticator(from, addresses, token), keys)
   const sessions = Layer.provideMerge(RevokedSessions.announced, callers)
@@ -99,7 +105,10 @@ export const identity = Effect.fn("bank.identity")(function* (
     cookieKeys,
     appRedirectUris: [`${addresses.issuer}/callback`],
     isBehindProxy: trustedProxies > 0
-  })
+  }).pipe(
+    // An app that begins such logins by the API may have browsers come back to itself; those of the pages come back here.
+    Layer.provide(IdentityProviders.layer({ providers, callbackBase: federatedAt(addresses.issuer) }))
+  )
   return Layer.mergeAll(provider, AccessFacts.layer).pipe(
     Layer.provideMerge(factors(from, addresses)),
     Layer.provideMerge(sessions)

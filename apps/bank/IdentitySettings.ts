@@ -10,6 +10,12 @@ const Url = Schema.String.check(
   })
 )
 
+const Callback = Schema.String.check(
+  Schema.isPattern(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/u, {
+    message: "Expected an address such as https://app.bank.example/federated, without a query"
+  })
+)
+
 const SmtpUrl = Schema.String.check(
   Schema.isPattern(/^smtps?:\/\/\S+$/u, { message: "Expected a URL such as smtps://user:password@host:465" })
 )
@@ -71,6 +77,11 @@ export const documentedIdentity: ReadonlyArray<Setting> = [
     meaning: "other providers to log in with, as JSON [{name,title,issuer,clientId,clientSecret}]"
   },
   {
+    name: "BANK_FEDERATION_CALLBACK",
+    meaning:
+      "address of an app that begins such logins by the API; browsers come back to /<name> below it (the issuer's)"
+  },
+  {
     name: "BANK_FOUR_EYES",
     meaning: `operations that a second person approves, or none (${Policy.fourEyes.usual.join(",")})`
   },
@@ -99,6 +110,7 @@ export const identityFromEnvironment = Config.all({
   providers: Config.schema(Schema.fromJsonString(Schema.Array(FederatedProvider)), "BANK_IDENTITY_PROVIDERS").pipe(
     Config.withDefault([])
   ),
+  federationCallback: Config.option(Config.schema(Callback, "BANK_FEDERATION_CALLBACK")),
   fourEyes: Config.schema(FourEyes, "BANK_FOUR_EYES").pipe(Config.withDefault(Policy.fourEyes.usual.join(","))),
   selfServiceCash: Config.option(Config.Boolean("BANK_SELF_SERVICE_CASH")),
   stepUpAbove: Config.schema(bounded(0, 999_999_999), "BANK_STEP_UP_ABOVE").pipe(Config.withDefault(1000)),
