@@ -20,7 +20,7 @@ const usage = `gbank COMMAND
   keys     works on the keys of personal data, also beside a running bank whose DATABASE_URL it is given
            rotate-data  makes a new data key, which banks that run take up within ten minutes; what is there stays readable
            add-master   adds a master key to BANK_MASTER_KEYS, which wraps data keys from the next start on
-           rewrap       wraps every data key under the newest master key; afterwards the older ones may go`
+           rewrap       wraps every data key under the newest master key; then the older ones may go`
 
 const options = {
   key: { type: "string" },

@@ -1,7 +1,7 @@
 /** New keys while the bank runs: what was sealed before and what is sealed after are read by it and by the use cases. */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
-import { readFile } from "node:fs/promises"
+import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, Schema } from "effect"
@@ -95,6 +95,8 @@ export const rotated = async (given: {
   const masters = new Set((await fieldKeys(sql)).map(({ master }) => master))
   assert.equal(masters.size, 1, "one master key wraps every data key")
   assert.ok(!masters.has(first?.master ?? ""), "and it is the new one")
+  // Whoever begins now has the new master key alone.
+  await writeFile(join(dataDir, "master-keys"), `${lines.at(-1)}\n`)
   const last = open()
   await bankReads(place, before)
   await bankReads(place, after)
