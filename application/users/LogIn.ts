@@ -1,14 +1,14 @@
-import { Clock, Effect, Schema } from "effect"
-import { Instant } from "../../domain/calendar/index.ts"
-import { Credentials, Lockout, Password, type Session, User } from "../../domain/identity/index.ts"
+import { Effect, Schema } from "effect"
+import { Credentials, Lockout, Password, User } from "../../domain/identity/index.ts"
 import { UserId } from "../../domain/ids/index.ts"
 import { PasswordHasher } from "../ports/Crypto.ts"
 import type { Origin } from "../ports/Origin.ts"
 import { Terms } from "../ports/Terms.ts"
-import { SessionStore, UserStore } from "../ports/UserStore.ts"
+import { UserStore } from "../ports/UserStore.ts"
 import { changeCredentials } from "./ChangeCredentials.ts"
 import { continueLogin } from "./ContinueLogin.ts"
 import { knownDevice } from "./KnownDevice.ts"
+import { endOpened } from "./OpenSession.ts"
 import { admitAttempt, attemptFailed } from "./Throttling.ts"
 
 /** The secret that a device got at its last login. */
@@ -52,12 +52,6 @@ const isStillRight = Effect.fnUntraced(function* (user: UserId, password: string
   const present = yield* Effect.catchTag(found, "UserNotFound", () => Effect.succeed(undefined))
   if (present?.password === hash) return true
   return (yield* hasher.verify(password, present?.password)) !== "wrong"
-})
-
-/** Ends a session before anybody was told of it. */
-const endOpened = Effect.fnUntraced(function* ({ id, user }: Session.Session) {
-  const sessions = yield* SessionStore
-  yield* sessions.revoke(user, { only: id }, Instant.fromMillis(yield* Clock.currentTimeMillis))
 })
 
 /**

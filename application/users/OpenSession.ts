@@ -41,3 +41,9 @@ export const openSession = Effect.fn("users.openSession")(function* (login: Logi
   if (device === undefined) yield* mailLater(user.email, { template: "new_login", ...seenAs })
   return { session, user, device: secret } satisfies LoggedIn
 })
+
+/** Ends a session of which nobody was told yet. Errors: UserStoreUnavailable. */
+export const endOpened = Effect.fnUntraced(function* ({ id, user }: Session.Session) {
+  const sessions = yield* SessionStore
+  yield* sessions.revoke(user, { only: id }, Instant.fromMillis(yield* Clock.currentTimeMillis))
+})

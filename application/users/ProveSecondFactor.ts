@@ -14,7 +14,7 @@ import {
   TotpCode,
   WebAuthnJson
 } from "./FactorProof.ts"
-import { openSession } from "./OpenSession.ts"
+import { endOpened, openSession } from "./OpenSession.ts"
 import { admitAttempt, attemptFailed, attemptSucceeded, tryCode } from "./Throttling.ts"
 
 /** Completes a login by one of the second factors that its ticket names. */
@@ -82,9 +82,14 @@ export const proveSecondFactor = Effect.fn("users.proveSecondFactor")(function* 
   const user = yield* users
     .find(ticket.user)
     .pipe(Effect.catchTag("UserNotFound", () => Effect.fail(new InvalidSecondFactor({}))))
-  const taken = yield* challenges.take("second_factor", digest, now)
-  if (taken === undefined || user.status !== "active") return yield* Effect.fail(new InvalidSecondFactor({}))
-  yield* attemptSucceeded(ticket.bounds)
+  if (user.status !== "active") return yield* Effect.fail(new InvalidSecondFactor({}))
   const { client, methods, device } = ticket
-  return yield* openSession({ user, methods: [...methods, method], client, origin, device })
+  const loggedIn = yield* openSession({ user, methods: [...methods, method], client, origin, device })
+  // Taken last: what ends the ticket before, such as a new password, does so before it ends the sessions that are open.
+  if ((yield* challenges.take("second_factor", digest, now)) === undefined) {
+    yield* endOpened(loggedIn.session)
+    return yield* Effect.fail(new InvalidSecondFactor({}))
+  }
+  yield* attemptSucceeded(ticket.bounds)
+  return loggedIn
 })

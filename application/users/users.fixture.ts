@@ -18,7 +18,7 @@ import { IdentityVerification, type Mail, Mailer, MailUndeliverable } from "../p
 import { PasskeyRefused, Passkeys, TotpCodes } from "../ports/SecondFactors.ts"
 import { Terms } from "../ports/Terms.ts"
 import { TokenIssuer } from "../ports/Tokens.ts"
-import { LoginThrottle, UserStore } from "../ports/UserStore.ts"
+import { LoginThrottle, SessionStore, UserStore } from "../ports/UserStore.ts"
 import { openSession } from "./index.ts"
 
 /** What the world outside has seen, and how it behaves. */
@@ -173,6 +173,7 @@ const interleaved = Layer.effectContext(
   Effect.gen(function* () {
     const users = yield* UserStore
     const throttle = yield* LoginThrottle
+    const sessions = yield* SessionStore
     const later = <A, E>(effect: Effect.Effect<A, E>) => Effect.andThen(Effect.yieldNow, effect)
     return Context.empty().pipe(
       Context.add(
@@ -185,6 +186,7 @@ const interleaved = Layer.effectContext(
           saveCredentials: (credentials) => later(users.saveCredentials(credentials))
         })
       ),
+      Context.add(SessionStore, SessionStore.of({ ...sessions, insert: (session) => later(sessions.insert(session)) })),
       Context.add(
         LoginThrottle,
         LoginThrottle.of({
