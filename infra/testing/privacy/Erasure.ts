@@ -28,12 +28,18 @@ const shownOf = ({ person, user }: Known): ReadonlyArray<string> => {
   return [nextEmail, ...texts(nextProfile), origin.address, origin.userAgent, `Phone of ${user.slice(-12)}`]
 }
 
-/** Exports, closes and erases the user; gives how many fields the export had. */
+/** How many fields an export had, and how many of them auditors still read on the audit log after the erasure. */
+interface Erased {
+  readonly exported: number
+  readonly audited: number
+}
+
+/** Exports, closes and erases the user. */
 export const erased = async (
   { desk, restUrl, staffToken }: Place,
   sql: postgres.Sql,
   known: Known
-): Promise<number> => {
+): Promise<Erased> => {
   const { user, person } = known
   const staff = apiOf(restUrl, person, staffToken)
   const own = `/v1/users/${user}`
@@ -58,7 +64,9 @@ export const erased = async (
   const login = { email: person.nextEmail, password: person.nextPassword }
   await assert.rejects(apiOf(restUrl, person)("/v1/sessions", Text, { method: "POST", body: login }), /invalid_login/u)
   await nothingOpens(desk, sql, known, shown)
-  return shown.length
+  // The audit log is append-only: what it had is sealed as before and shown to auditors.
+  const log = JSON.stringify(await staff(`/v1/audit?object=${user}&limit=100`, Text))
+  return { exported: shown.length, audited: shown.filter((text) => log.includes(text)).length }
 }
 
 interface Sealed {

@@ -6,5 +6,9 @@ export const exceptions: ReadonlyArray<{ readonly what: string; readonly why: st
   },
   { what: "ids of users, customers, sessions, clients and requests", why: "random; they name nobody" },
   { what: "roles, branch, status, level of identification, times", why: "what the database has to search by" },
+  {
+    what: "the audit log of a user who was erased",
+    why: "append-only; sealed, and opened for auditors alone"
+  },
   { what: "country of an address", why: "one of 249; sealed with the address all the same" }
 ]

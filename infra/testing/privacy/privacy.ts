@@ -103,8 +103,11 @@ const lived = async (bank: BankProcess, place: Place, sql: postgres.Sql, url: st
   const beside = { ...env, DATABASE_URL: url }
   await rotated({ sql, env: beside, place, open: () => openDesk(url, issuer, env), before: first, after: second })
   say("data key and master key were rotated; old and new values read")
-  const fields = await erased(place, sql, third)
-  say(`an export had ${fields} fields of a user; after its erasure nothing opens to any`)
+  const { exported, audited } = await erased(place, sql, third)
+  say(
+    `an export had ${exported} fields of a user; after its erasure no table of users opens to any, ` +
+      `and the audit log, sealed, shows ${audited} of them to auditors`
+  )
 }
 
 const bank = await startBank(
