@@ -191,8 +191,8 @@ const interleaved = Layer.effectContext(
         LoginThrottle,
         LoginThrottle.of({
           ...throttle,
-          failures: (names, at) => later(throttle.failures(names, at)),
-          failed: (names, at) => later(throttle.failed(names, at))
+          failures: (names, at, windowMillis) => later(throttle.failures(names, at, windowMillis)),
+          failed: (names, at, windowMillis) => later(throttle.failed(names, at, windowMillis))
         })
       )
     )
