@@ -1,12 +1,12 @@
 /**
- * An OpenID provider that others wrote, as a process of its own: prints its issuer as JSON and runs until it is ended. Its
- * users are whoever types a name into its login page; the address of `ada` is `ada@example.com`, and is verified unless
+ * An OpenID provider that others wrote, as a process of its own, for logins that come back to the addresses that it is given:
+ * prints its issuer as JSON and runs until it is ended. Its users are whoever types a name into its login page; the address of `ada` is `ada@example.com`, and is verified unless
  * the name begins with `unverified`.
  */
 import { createServer } from "node:http"
 import { Provider } from "oidc-provider"
 
-const [redirectUri = ""] = process.argv.slice(2)
+const redirectUris = process.argv.slice(2)
 
 const claimsOf = (name: string) => ({
   sub: name,
@@ -25,7 +25,7 @@ server.listen(0, "127.0.0.1", () => {
       {
         client_id: "bank",
         client_secret: "a secret of the bank's at the provider",
-        redirect_uris: [redirectUri],
+        redirect_uris: redirectUris,
         response_types: ["code"],
         grant_types: ["authorization_code"]
       }

@@ -122,16 +122,23 @@ const openTab = async (browser: Browser, { issuer, own }: Sites, options: Browse
 
 export type Tab = Awaited<ReturnType<typeof openTab>>
 
-/** Starts everything; `stop` ends it. */
-export const startWorld = async () => {
+/** Where the bank and an app of the tests are. */
+export interface Places {
+  readonly issuer: string
+  readonly appOrigin: string
+}
+
+/** Starts everything; `stop` ends it. `prepare` gives more settings for the bank, once it is known where it will be. */
+export const startWorld = async (
+  prepare: (at: Places) => Promise<Readonly<Record<string, string>>> = async () => ({})
+) => {
   const dataDir = await mkdtemp(join(tmpdir(), "bank-browser-"))
   await chmod(dataDir, 0o711)
   const database = await createDatabase()
   const ports = new Set<number>()
   while (ports.size < 3) ports.add(await freePort())
   const [rest = 0, rpc = 0, auth = 0] = ports
-  const env = { DATABASE_URL: database.url, BANK_AUTH_PORT: String(auth), BANK_DEMO: "true" }
-  const [bank, browser, site] = await Promise.all([startBank(dataDir, { rest, rpc }, env), openChromium(), startSite()])
+  const site = await startSite()
   // A domain, and no address: passkeys are for domains.
   const issuer = `http://localhost:${auth}`
   // The app's site by three names: that of its users, one of the bank's own domain, and one of another.
@@ -139,6 +146,9 @@ export const startWorld = async () => {
     (name) => `http://${name}:${site.port}`
   )
   assert.ok(appOrigin !== undefined && neighbour !== undefined && otherSite !== undefined)
+  const more = await prepare({ issuer, appOrigin })
+  const env = { DATABASE_URL: database.url, BANK_AUTH_PORT: String(auth), BANK_DEMO: "true", ...more }
+  const [bank, browser] = await Promise.all([startBank(dataDir, { rest, rpc }, env), openChromium()])
   const own = [issuer, bank.restUrl, appOrigin, neighbour, otherSite]
   return {
     issuer,

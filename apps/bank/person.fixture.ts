@@ -56,6 +56,11 @@ export const emailOf = (name: string): string => `${name}@demo.bank`
 export const signedIn = async (world: World, name: string) => {
   const login = { email: emailOf(name), password: world.password }
   const { accessToken } = (await ask(world, "", "/v1/sessions", { method: "POST", body: login })).as(Session, 200)
+  return holderOf(world, accessToken)
+}
+
+/** What the user of an access token does over REST. */
+export const holderOf = (world: World, accessToken: string) => {
   const factors = `/v1/users/${decodeJwt(accessToken).sub}/factors`
   const post = (path: string, body: unknown = {}) =>
     ask(world, accessToken, `${factors}${path}`, { method: "POST", body })
