@@ -89,6 +89,27 @@ describe("mail by SMTP", () => {
     assert.ok(text.length < 600)
   })
 
+  test("says which way to log in has changed, and what to do if that was someone else", async () => {
+    const said = new Map([
+      ["totp_added", /An authenticator app was set up/u],
+      ["totp_removed", /The authenticator app .* was removed/u],
+      ["passkey_added", /A passkey was added/u],
+      ["passkey_removed", /A passkey .* was removed/u],
+      ["recovery_codes_made", /New recovery codes were made/u],
+      ["recovery_code_used", /A recovery code .* was used/u],
+      ["login_linked", /at another provider opens .* now/u],
+      ["login_unlinked", /at another provider opens .* no more/u]
+    ] as const)
+    for (const [change, words] of said) {
+      received.length = 0
+      await sending(SmtpMailer.layer({ url, from }), { template: "factor_changed", change })
+      const { subject, text = "" } = received[0]?.mail ?? {}
+      assert.equal(subject, "The way you log in was changed")
+      assert.match(text, words)
+      assert.match(text, /If this was not you, reset your password at once and call the bank\./u)
+    }
+  })
+
   test("an address that would be two, or a header, is none; and sent anyhow it stays one", async () => {
     for (const hostile of ["ada@example.com\r\nBcc: eve@example.com", "ada@example.com,eve@example.com"]) {
       assert.throws(() => User.Email.make(hostile))

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { run } from "../../infra/testing/effect.ts"
 import type { Caller } from "../ports/Caller.ts"
+import { Mailer } from "../ports/Outside.ts"
 import { SessionStore, UserStore } from "../ports/UserStore.ts"
 import { proveSecondFactor } from "../users/index.ts"
 import {
@@ -260,5 +261,23 @@ specify(
     assert.equal(yield* failureOf(linking("ada", user, proved)), "accepted")
     yield* TestClock.adjust("2 minutes")
     assert.equal(yield* failureOf(unlinkIdentity({ user: user.id, identity }, proved)), "StepUpRequired")
+  })
+)
+
+specify(
+  "a login that is linked or unlinked is told by mail, one that was linked before is not",
+  Effect.gen(function* () {
+    const told: Array<unknown> = []
+    const mailer = Mailer.of({ send: (_, mail) => Effect.sync(() => void told.push(mail)) })
+    const user = yield* enrolled()
+    const caller = callerOf(user)
+    const work = Effect.gen(function* () {
+      const { items } = yield* linking("ada", user, caller)
+      yield* linking("ada", user, caller)
+      for (const { id } of items) yield* unlinkIdentity({ user: user.id, identity: id }, caller)
+    })
+    yield* Effect.provideService(work, Mailer, mailer)
+    const changed = (change: string) => ({ template: "factor_changed", change })
+    assert.deepEqual(told, [changed("login_linked"), changed("login_unlinked")])
   })
 )
