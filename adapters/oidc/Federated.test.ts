@@ -327,6 +327,17 @@ describe("what is refused, with what to do", () => {
     assert.equal((await claimsOf(tokens.access_token)).sub, ada.id)
   })
 
+  test("a step that is over takes no answer", async () => {
+    const { tab, page, back } = await sentAway("newcomer")
+    const asked = await logInAt(tab, page)
+    const path = new URL(asked.url).pathname
+    const [, ...kept] = (tab.cookies.get(cookie)?.value ?? "").split(".")
+    tab.cookies.set(cookie, { value: [path.replace("/interaction/", ""), ...kept].join("."), path: "/" })
+    const answers = other.state.answers
+    assert.equal((await tab.open(back)).status, 409)
+    assert.equal(other.state.answers, answers)
+  })
+
   test("a ticket opens no other interaction of the browser", async () => {
     const { tab, page, back } = await sentAway("newcomer")
     const own = new URL(page.url).pathname
@@ -374,9 +385,15 @@ describe("what is refused, with what to do", () => {
     assert.equal(refused.left, undefined)
     assert.doesNotMatch(refused.html, /evil/u)
     assert.doesNotMatch(refused.html, /\.ts:\d+/u)
-    tab.cookies.set(cookie, { value: `${encodeURIComponent("//evil.example/")}.x.y`, path: "/" })
-    const forged = await tab.open(back)
-    assert.deepEqual([forged.status, forged.left], [400, undefined])
+    const digest = createHash("sha256")
+      .update(back.searchParams.get("state") ?? "")
+      .digest("base64url")
+    for (const uid of ["/evil", "..%2F..", "%0d%0a", ""]) {
+      tab.cookies.set(cookie, { value: `${uid}.${digest}.x`, path: "/" })
+      const forged = await tab.open(back)
+      assert.deepEqual([forged.status, forged.left], [400, undefined])
+      assert.match(forged.html, /not waiting for that login/u)
+    }
   })
 
   test("a form may lead to the app alone, as ever: not to wherever another provider is", async () => {
