@@ -122,11 +122,18 @@ const audited = Effect.fnUntraced(function* <A, E extends LoginError, R>(
   return yield* exit
 })
 
+/** Tells operators why a provider's login failed, which the user is not told. */
+const tellFailure = (error: LoginError) =>
+  error._tag === "FederationFailed"
+    ? Effect.logWarning("a login at another provider failed", { provider: error.provider, reason: error.reason })
+    : Effect.void
+
 /** Runs steps in a context; a defect rejects. */
 export const attemptsIn = (context: Context.Context<LoginServices>): Attempt => {
   const run = Effect.runPromiseExitWith(context)
   return async (step, origin, client, isAudited = true) => {
-    const exit = await run(isAudited ? audited(step, origin, client) : step)
+    const told = Effect.tapError(step, tellFailure)
+    const exit = await run(isAudited ? audited(told, origin, client) : told)
     if (Exit.isSuccess(exit)) return { isRefused: false, answer: exit.value }
     const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
     if (error === undefined) throw Cause.squash(exit.cause)
