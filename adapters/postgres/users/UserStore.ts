@@ -2,7 +2,8 @@
  * Users and their credentials in PostgreSQL. Each method is one statement, so one transaction and one round trip, and one
  * more to learn why the first changed nothing. A save locks the row of the user or of its credentials for its own
  * statement. Who comes second with the same address, login or passkey waits for the first and is refused by a unique
- * index. What is found by id is this bank's own: another tenant's user is not found.
+ * index. What is found by id is this bank's own: another tenant's user is not found. An address that nobody has takes the
+ * time of one that somebody has.
  */
 import { Effect, Layer, Schema } from "effect"
 import type { FieldCipher, KeysUnavailable } from "../../../application/ports/Crypto.ts"
@@ -20,6 +21,7 @@ import { arrayOf, quoted } from "../Columns.ts"
 import { intOf, type Row } from "../Fields.ts"
 import type { Parameter } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
+import { nobodies } from "./Nobody.ts"
 import { changingFields, idOf, personalText, personColumns, placeOf, tenantOf, userOf } from "./PersonRows.ts"
 import { sealing } from "./Sealing.ts"
 import { onTaken, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
@@ -75,6 +77,7 @@ const make = Effect.gen(function* () {
   const pool = yield* UsersPool
   const { tenant: ownTenant } = yield* Terms
   const { seal, open, hashed } = yield* sealing
+  const nobodyOf = yield* nobodies(encodeCredentials, credentialsPlace)
   const run = (text: string, parameters: ReadonlyArray<Parameter>) => pool.query(text, parameters)
 
   const emailKey = (tenant: TenantId, email: User.Email) => hashed(tenant, "user.email", User.emailKey(email))
@@ -94,6 +97,8 @@ const make = Effect.gen(function* () {
 
   const decoded = (row: Row): Effect.Effect<User.User, KeysUnavailable> =>
     Effect.map(open(tenantOf(row), placeOf(idOf(row)), row), (personal) => userOf(row, personal))
+
+  const secretsIn = (place: string, row: Row) => Effect.map(open(ownTenant, place, row), decodeCredentials)
 
   const personalOf = (user: User.User) =>
     Effect.all([
@@ -137,7 +142,9 @@ const make = Effect.gen(function* () {
     findByEmail: Effect.fn("UserStore.findByEmail")(function* (tenant, email) {
       const text = `select ${personColumns} from users.person where tenant = $1 and email_key = $2::text::bytea`
       const key = yield* orUnavailable(emailKey(tenant, email))
-      return yield* orUnavailable(firstOf(text, [tenant, key]))
+      const found = yield* orUnavailable(firstOf(text, [tenant, key]))
+      if (found === undefined) yield* orUnavailable(Effect.flatMap(nobodyOf(tenant), ({ person }) => decoded(person)))
+      return found
     }),
     findByCustomer: Effect.fn("UserStore.findByCustomer")(function* (customer) {
       const text = `select ${personColumns} from users.person where customer = $1::uuid and tenant = $2`
@@ -172,8 +179,10 @@ const make = Effect.gen(function* () {
     credentials: Effect.fn("UserStore.credentials")(function* (userId) {
       const text = "select sealed from users.credential where user_id = $1::uuid and tenant = $2"
       const [row] = yield* orUnavailable(run(text, [uuidOf(userId), ownTenant]))
-      if (row === undefined) return yield* Effect.fail(new UserNotFound({ userId }))
-      return decodeCredentials(yield* orUnavailable(open(ownTenant, credentialsPlace(userId), row)))
+      if (row !== undefined) return yield* orUnavailable(secretsIn(credentialsPlace(userId), row))
+      const { id, credential } = yield* orUnavailable(nobodyOf(ownTenant))
+      yield* orUnavailable(secretsIn(credentialsPlace(id), credential))
+      return yield* Effect.fail(new UserNotFound({ userId }))
     }),
     saveCredentials: Effect.fn("UserStore.saveCredentials")(function* (credentials) {
       const { user, version } = credentials
