@@ -4,7 +4,8 @@ import { after, before, describe, test } from "node:test"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { FieldCipher } from "../../../application/ports/Crypto.ts"
 import { UserStore } from "../../../application/ports/UserStore.ts"
-import { bareCredentials, emailOf, newUserId, userOf } from "../../contract/People.ts"
+import { User } from "../../../domain/identity/index.ts"
+import { credentialsOf, userOf } from "../../contract/index.ts"
 import { cipherForTests, createDatabase, migrated, termsForTests } from "../fixture.ts"
 import * as Users from "./Users.ts"
 import * as UsersPool from "./UsersPool.ts"
@@ -44,13 +45,13 @@ describe("what a login reads", () => {
     await (await database).drop()
   })
 
-  const user = userOf({ email: emailOf("ada@example.com") })
+  const user = userOf({ email: User.Email.make("ada@example.com") })
   before(() =>
     runtime.runPromise(
       Effect.gen(function* () {
         const users = yield* UserStore
-        yield* users.insert(user, { ...bareCredentials(user.id), password: "a hash" })
-        yield* users.findByEmail(user.tenant, emailOf("first@example.com"))
+        yield* users.insert(user, credentialsOf(user.id))
+        yield* users.findByEmail(user.tenant, User.Email.make("first@example.com"))
       })
     )
   )
@@ -62,18 +63,20 @@ describe("what a login reads", () => {
 
   test("an address that nobody has is as much to decrypt as one that somebody has", async () => {
     const byEmail = (text: string) =>
-      readsOf(Effect.flatMap(UserStore, (users) => users.findByEmail(user.tenant, emailOf(text))))
+      readsOf(Effect.flatMap(UserStore, (users) => users.findByEmail(user.tenant, User.Email.make(text))))
     assert.equal(await byEmail("ada@example.com"), 1)
     assert.equal(await byEmail("nobody@example.com"), 1)
   })
 
   test("so are the credentials of nobody, which are still not found", async () => {
-    const credentialsOf = (id: typeof user.id) => readsOf(Effect.flatMap(UserStore, (users) => users.credentials(id)))
-    assert.equal(await credentialsOf(user.id), 1)
-    assert.equal(await credentialsOf(newUserId()), 1)
-    const missing = Effect.flatMap(UserStore, (users) => Effect.flip(users.credentials(newUserId())))
+    const readOf = (id: typeof user.id) => readsOf(Effect.flatMap(UserStore, (users) => users.credentials(id)))
+    assert.equal(await readOf(user.id), 1)
+    assert.equal(await readOf(userOf().id), 1)
+    const missing = Effect.flatMap(UserStore, (users) => Effect.flip(users.credentials(userOf().id)))
     assert.equal((await runtime.runPromise(missing))._tag, "UserNotFound")
-    const nobody = Effect.flatMap(UserStore, (users) => users.findByEmail(user.tenant, emailOf("nobody@bank.invalid")))
+    const nobody = Effect.flatMap(UserStore, (users) =>
+      users.findByEmail(user.tenant, User.Email.make("nobody@bank.invalid"))
+    )
     assert.equal(await runtime.runPromise(nobody), undefined)
   })
 })
