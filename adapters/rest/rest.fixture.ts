@@ -175,9 +175,9 @@ export const startBank = (
   const setTime = (millis: number): void => {
     now = millis
   }
-  /** The newest mail to an address. */
+  /** The newest mail to an address; some are sent once the answer is. */
   const mailTo = async (address: string): Promise<Mail | undefined> => {
-    const inbox = await runtime.runPromise(Inbox)
+    const inbox = await runtime.runPromise(Effect.andThen(Effect.yieldNow, Inbox))
     return inbox.all().findLast(({ to }) => to === address)?.mail
   }
 
