@@ -22,7 +22,7 @@ import {
   totpCode
 } from "./bank.fixture.ts"
 import { discover, logInAt, request } from "./flow.fixture.ts"
-import { backFrom, otherProviders } from "./people.fixture.ts"
+import { ahead, alert, backFrom, otherProviders } from "./people.fixture.ts"
 
 let bank: TestBank
 const other = otherProviders(() => bank.issuer)
@@ -47,9 +47,6 @@ const loginPage = async (tab: Browser = browser(bank.issuer), more: Readonly<Rec
     }
   }
 }
-
-/** Where the page sends the browser by itself. */
-const ahead = ({ headers }: Shown): URL => new URL((headers.get("refresh") ?? "").replace(/^0; url=/u, ""))
 
 /** Presses the button of a provider; gives where the browser is sent. */
 const away = async (tab: Browser, page: Shown, provider = "first"): Promise<URL> =>
@@ -78,8 +75,6 @@ const link = (user: typeof ada, subject: string) =>
       yield* users.saveCredentials({ ...credentials, identities, version: credentials.version + 1 })
     })
   )
-
-const alert = ({ html }: Shown): string => /role="alert"[^>]*>([^<]*)</u.exec(html)?.[1] ?? ""
 
 describe("a login at another provider", () => {
   test("is offered for each provider that is set up, and for none where none is", async () => {

@@ -1,4 +1,4 @@
-/** Two other providers, at which people log in by being named. */
+/** Two other providers, at which people log in by being named, and what pages say of that. */
 import { randomBytes } from "node:crypto"
 import { Effect, Layer, Schema } from "effect"
 import {
@@ -7,6 +7,7 @@ import {
   IdentityProviders,
   UnknownProvider
 } from "../../application/ports/Outside.ts"
+import type { Shown } from "../../infra/testing/browser.ts"
 
 const titles: Readonly<Record<string, string>> = { first: "First & Co", second: "Second" }
 
@@ -58,3 +59,9 @@ export const backFrom = (issuer: string, at: URL, name: string): URL => {
   const answer = new URLSearchParams({ code: name, state: at.searchParams.get("state") ?? "", iss: at.origin })
   return new URL(`${issuer}/federated/${provider}?${answer}`)
 }
+
+/** Where the page sends the browser by itself. */
+export const ahead = ({ headers }: Shown): URL => new URL((headers.get("refresh") ?? "").replace(/^0; url=/u, ""))
+
+/** What the page says went wrong. */
+export const alert = ({ html }: Shown): string => /role="alert"[^>]*>([^<]*)</u.exec(html)?.[1] ?? ""
