@@ -46,6 +46,8 @@ export const changeEmail = Effect.fn("users.changeEmail")(function* (command: Ch
   const code = yield* secrets.digits(codeDigits)
   const digest = secrets.digest(changeOf(user.id))
   yield* challenges.take("change_email", digest, now)
+  // A code that is not mailed is none: else an address would be guessed at without end.
+  if (!(yield* mayMail(subjectOf(user.tenant, email)))) return {} satisfies Accepted
   yield* challenges.insert({
     digest,
     kind: "change_email",
@@ -55,7 +57,6 @@ export const changeEmail = Effect.fn("users.changeEmail")(function* (command: Ch
     expiresAt: Instant.addMillis(now, codeMillis)
   })
   const isTaken = holder !== undefined && holder.id !== user.id
-  if (yield* mayMail(subjectOf(user.tenant, email)))
-    yield* mailer.send(email, isTaken ? { template: "already_registered" } : { template: "change_email", code })
+  yield* mailer.send(email, isTaken ? { template: "already_registered" } : { template: "change_email", code })
   return {} satisfies Accepted
 })

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { ChallengeStore } from "../ports/UserStore.ts"
 import {
   changeEmail,
+  confirmEmail,
   logIn,
   openSession,
   proveSecondFactor,
@@ -24,6 +25,7 @@ import {
   loggedIn,
   now,
   password,
+  secretMailed,
   specify,
   World,
   withTotp
@@ -91,6 +93,22 @@ specify(
     assert.equal(yield* failureOf(to(20)), "LoginThrottled")
     yield* TestClock.adjust(15 * minute)
     assert.equal(yield* failureOf(to(21)), "accepted")
+  })
+)
+
+specify(
+  "an address that gets no more mail has no code to guess either",
+  Effect.gen(function* () {
+    const { user, caller } = yield* loggedIn()
+    const change = changeEmail({ user: user.id, email: nobody, password }, caller)
+    for (let at = 0; at < 6; at++) yield* change
+    assert.equal(yield* mailsTo(nobody), 5)
+    const code = yield* secretMailed(nobody, "change_email")
+    assert.equal(yield* failureOf(confirmEmail({ user: user.id, code })), "InvalidCode")
+    yield* TestClock.adjust(15 * minute)
+    yield* change
+    const next = yield* secretMailed(nobody, "change_email")
+    assert.equal(yield* failureOf(confirmEmail({ user: user.id, code: next })), "accepted")
   })
 )
 
