@@ -20,6 +20,10 @@ import {
 
 const uris = Schema.Array(RedirectUri).check(Schema.isMaxLength(20))
 
+/** What users allow an app says nothing of what a program may, which reaches any account: no client is both. */
+const isOneKind = (grantTypes: ReadonlyArray<GrantType>): boolean =>
+  !(grantTypes.includes("authorization_code") && grantTypes.includes("client_credentials"))
+
 /**
  * Registers an app of a third party, which acts for users who consent, or a program, which acts for itself by
  * `client_credentials`.
@@ -27,7 +31,11 @@ const uris = Schema.Array(RedirectUri).check(Schema.isMaxLength(20))
 export const RegisterClient = Schema.Struct({
   name: ClientName,
   confidentiality: Confidentiality,
-  grantTypes: Schema.Array(GrantType).check(Schema.isMinLength(1), Schema.isMaxLength(3)),
+  grantTypes: Schema.Array(GrantType).check(
+    Schema.isMinLength(1),
+    Schema.isMaxLength(3),
+    Schema.makeFilter(isOneKind, { expected: "either authorization_code or client_credentials" })
+  ),
   redirectUris: uris,
   postLogoutRedirectUris: Schema.optionalKey(uris),
   scopes: Schema.Array(Scope).check(Schema.isMaxLength(6)),

@@ -5,7 +5,7 @@ import { artifactStoreLayer } from "../../adapters/memory/index.ts"
 import { withLayer } from "../../infra/testing/effect.ts"
 import { Secrets } from "../ports/Crypto.ts"
 import { ArtifactStore } from "../ports/Tokens.ts"
-import { ClientId, listClients, RedirectUri, type RegisterClient, registerClient, removeClient } from "./index.ts"
+import { ClientId, listClients, RedirectUri, RegisterClient, registerClient, removeClient } from "./index.ts"
 
 const secrets = Layer.sync(Secrets, () => {
   let count = 0
@@ -76,6 +76,14 @@ it.effect("a program may have scopes that no user can grant", () =>
   Effect.gen(function* () {
     const { client } = yield* registerClient(program)
     assert.deepEqual(client.scopes, ["bank:admin"])
+  })
+)
+
+it.effect("no app that acts for users is a program as well, which would reach any account without their consent", () =>
+  Effect.sync(() => {
+    const isCommand = Schema.is(RegisterClient)
+    assert.ok(isCommand(app) && isCommand(program))
+    assert.ok(!isCommand({ ...app, grantTypes: ["authorization_code", "client_credentials"] }))
   })
 )
 

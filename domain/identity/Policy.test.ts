@@ -101,6 +101,18 @@ describe("the table of who may do what", () => {
       if (scope === "payments:write") assert.equal(stepUp, "above_limit", operation)
   })
 
+  test("whoever gives another one, or a program, something to do proves a second factor", () => {
+    for (const operation of [
+      "users.assignRoles",
+      "clients.change",
+      "delegations.create",
+      "approvals.decide"
+    ] as const) {
+      const rule = ruleOf(operation)
+      assert.ok(!isOpen(rule) && rule.stepUp === "always", operation)
+    }
+  })
+
   test("a second person is asked about nothing that a customer or a program does", () => {
     for (const operation of Policy.fourEyes.possible) {
       const rule = ruleOf(operation)

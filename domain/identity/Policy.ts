@@ -195,7 +195,8 @@ const table = {
     stepUp: "always"
   },
   "clients.read": { scope: "bank:admin", roles: { administrator: "any" }, effect: "read" },
-  "clients.change": { scope: "bank:admin", roles: { administrator: "any" }, effect: "write" },
+  // A program reaches any account within its scopes: who makes one hands out more than a role.
+  "clients.change": { scope: "bank:admin", roles: { administrator: "any" }, effect: "write", stepUp: "always" },
   "audit.read": { scope: "bank:admin", roles: { auditor: "any" }, effect: "read" }
 } as const satisfies Readonly<Record<string, Rule | Open>>
 
