@@ -61,7 +61,7 @@ specify(
 )
 
 specify(
-  "of 100 that ask at once, from as many addresses, five cause a mail",
+  "of 100 that ask at once, from as many addresses, no more than five cause a mail",
   Effect.gen(function* () {
     const asks = Array.from({ length: 100 }, (_, at) => registerUser(registration, source(at)))
     yield* Effect.all(asks, { concurrency: "unbounded" })
