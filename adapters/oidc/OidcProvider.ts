@@ -21,7 +21,7 @@ import { type ProviderJwk, providerJwk } from "./Keys.ts"
 import { attemptsIn, type LoginServices } from "./LoginAttempt.ts"
 import { observe } from "./Observing.ts"
 import { type OidcOptions, termsOf } from "./Options.ts"
-import { assetAt } from "./Pages.ts"
+import { assetAt, noticeAt, pagePolicy } from "./Pages.ts"
 import { isAway, runnerOf } from "./Running.ts"
 import { settingsOf } from "./Settings.ts"
 import { throttleOf } from "./Throttle.ts"
@@ -111,6 +111,9 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
     req.url = target.pathname + target.search
     const asset = req.method === "GET" ? assetAt(target.pathname) : undefined
     if (asset !== undefined) return reply(res, 200, asset.type, asset.body, { "cache-control": "public, max-age=3600" })
+    const notice = req.method === "GET" ? noticeAt(target.pathname) : undefined
+    if (notice !== undefined)
+      return reply(res, 200, "text/html; charset=utf-8", notice, { "content-security-policy": pagePolicy() })
     const { provider, answer } = await run(current)
     if (await interact({ provider, terms, providers, attempt, address }, req, res)) return
     await answer(req, res)

@@ -34,6 +34,16 @@ describe("pages", () => {
       assert.ok(page.html.includes(part), part)
   })
 
+  test("whoever comes by itself, or back where no app waits, is told where to go, and nothing of the address is shown", async () => {
+    const front = await browser(bank.issuer).open(new URL(bank.issuer))
+    assert.equal(front.status, 200)
+    assert.match(front.html, /the app that you use sends you to this place/u)
+    const back = await browser(bank.issuer).open(new URL(`${bank.issuer}/callback?code=s3cr3t&state=%3Cscript%3E`))
+    assert.equal(back.status, 200)
+    assert.match(back.html, /Go back to the app that sent you here/u)
+    assert.doesNotMatch(back.html, /s3cr3t|script>/u)
+  })
+
   test("nothing that an app or a request brings becomes part of a page's markup", async () => {
     const { page } = await loginPage({ login_hint: '"><script>alert(1)</script>' })
     assert.ok(page.html.includes("Budget &lt;Planner&gt;"))

@@ -56,6 +56,24 @@ export const pagePolicy = (formTarget?: string): string =>
     "frame-ancestors 'none'"
   ].join("; ")
 
+/** What people are shown who come to these addresses by themselves, or back where no app of theirs waits. */
+const notices: ReadonlyMap<string, PageData["message"]> = new Map([
+  [
+    "/",
+    {
+      title: "Gophers Bank",
+      text: "Nothing is to be done here: the app that you use sends you to this place to log in."
+    }
+  ],
+  ["/callback", { title: "Back from the login", text: "Go back to the app that sent you here." }]
+])
+
+/** The HTML of a notice, undefined where there is none at the path. */
+export const noticeAt = (path: string): string | undefined => {
+  const notice = notices.get(path)
+  return notice === undefined ? undefined : pageOf("message", notice)
+}
+
 /** Where a form may lead to for an address to be reached: its origin, or its scheme where it is none of the web's. */
 export const formTargetOf = (uri: unknown): string | undefined => {
   const url = typeof uri === "string" ? URL.parse(uri) : null
