@@ -12,6 +12,7 @@ import {
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
 import { type Origin, originTextMax } from "../../application/ports/Origin.ts"
 import { Terms } from "../../application/ports/Terms.ts"
+import { Lockout } from "../../domain/identity/index.ts"
 import { EdgeError, invalidRequest } from "./EdgeError.ts"
 import type { Call, Endpoint, Reply, RestServices } from "./Endpoint.ts"
 import { fieldErrors } from "./Fields.ts"
@@ -139,9 +140,9 @@ const originOf = (edge: Edge, request: Request, requestId: string): Origin => {
   }
 }
 
-/** Whose requests are counted together: a caller's, or those of an address where nobody is known. */
+/** Whose requests are counted together: a caller's, or those of a source of addresses where nobody is known. */
 const countedAs = (edge: Edge, request: Request, caller: Caller): string =>
-  caller.roles.length > 0 ? caller.id : `${caller.id} ${edge.addressOf(request) ?? ""}`
+  caller.roles.length > 0 ? caller.id : `${caller.id} ${Lockout.sourceOf(edge.addressOf(request))}`
 
 const charge = Effect.fnUntraced(function* (limiter: RateLimiter, visit: Visit, caller: string) {
   const quota = yield* limiter.take(caller)

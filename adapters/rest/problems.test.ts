@@ -193,6 +193,19 @@ describe("problems of a bank in trouble", () => {
   })
 })
 
+describe("who has no token", () => {
+  test("has the rate of where it asks from: an IPv6 subscriber's addresses are one", async () => {
+    const rateLimiter = tokenBuckets({ requests: 2, windowSeconds: 30 })
+    const addressOf = (request: Request) => request.headers.get("x-from") ?? undefined
+    const bank = startBank(stores, { rateLimiter, addressOf })
+    const asks = async (from: string) =>
+      (await bank.send("GET", "/v1/identity-providers", { token: null, headers: { "X-From": from } })).status
+    assert.deepEqual([await asks("2001:db8::1"), await asks("2001:db8::2"), await asks("2001:db8::3")], [200, 200, 429])
+    assert.equal(await asks("2001:db8:0:1::1"), 200)
+    await bank.dispose()
+  })
+})
+
 describe("other sites", () => {
   test("no page of another site may read an answer unless the app names the site", async () => {
     const closed = startBank(stores)

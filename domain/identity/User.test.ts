@@ -23,6 +23,12 @@ const ada: User.User = {
   version: 3
 }
 
+test("an address has no character that is not seen: none hides in a mail, a terminal or another address", () => {
+  for (const hidden of ["\u0000", "\u001b", "\u200b", "\u202e"])
+    assert.ok(Result.isFailure(User.emailOf(`ada${hidden}@example.com`)), JSON.stringify(hidden))
+  assert.ok(Result.isSuccess(User.emailOf("ada.lovelace+bank@example.com")))
+})
+
 test("data is kept for ten whole calendar years after the one of the closing, and no day longer", () => {
   fc.assert(
     fc.property(fc.date({ min: new Date("1970-01-01"), max: new Date("2500-12-31"), noInvalidDate: true }), (date) => {

@@ -9,7 +9,7 @@ import { BranchId, TenantId } from "./Subject.ts"
 export const Email = Schema.String.check(
   Schema.isMaxLength(254),
   Schema.isPattern(
-    /^[^\s@"(),:;<>[\\\]]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u,
+    /^[^\s\p{C}@"(),:;<>[\\\]]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u,
     {
       expected: "an email address such as ada@example.com"
     }
