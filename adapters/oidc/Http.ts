@@ -33,12 +33,9 @@ export const readForm = async (req: IncomingMessage): Promise<Readonly<Record<st
 export const isSameOrigin = (req: IncomingMessage, { issuer }: OidcTerms): boolean =>
   req.headers.origin === new URL(issuer).origin
 
-/** The client's address: the connection's, or the one that a trusted proxy has put last. */
-export const addressOf = (req: IncomingMessage, { isBehindProxy }: OidcTerms): string | undefined => {
-  const forwarded = req.headers["x-forwarded-for"]
-  const last = [forwarded ?? ""].flat().join(",").split(",").at(-1)?.trim()
-  return isBehindProxy && last !== undefined && last !== "" ? last : req.socket.remoteAddress
-}
+/** The client's address. */
+export const addressOf = (req: IncomingMessage, terms: OidcTerms): string | undefined =>
+  terms.addressOf([req.headers["x-forwarded-for"]].flat().join(",") || undefined, req.socket.remoteAddress)
 
 export const originOf = (req: IncomingMessage, address: string | undefined): Origin => {
   const userAgent = req.headers["user-agent"]

@@ -11,7 +11,7 @@ import { UserStoreUnavailable } from "../../application/ports/DelegationStore.ts
 import { IdentityProviders } from "../../application/ports/Outside.ts"
 import { Terms } from "../../application/ports/Terms.ts"
 import { ArtifactStore, KeyRing, type SigningKey, TokenIssuer } from "../../application/ports/Tokens.ts"
-import type { Session, User } from "../../domain/identity/index.ts"
+import { Lockout, type Session, type User } from "../../domain/identity/index.ts"
 import type { StoreServices } from "./Artifacts.ts"
 import { appGrantOf } from "./Grants.ts"
 import { addressOf, reply } from "./Http.ts"
@@ -98,7 +98,7 @@ const make = Effect.fnUntraced(function* (options: OidcOptions) {
     if (address !== undefined) addresses.set(req, address)
     for (const [name, value] of headersOfAll) res.setHeader(name, value)
     if (terms.isHttps) res.setHeader("strict-transport-security", strictTransport)
-    if (!isTaken(address ?? "unknown", Date.now())) {
+    if (!isTaken(Lockout.sourceOf(address), Date.now())) {
       const body = JSON.stringify({ error: "temporarily_unavailable", error_description: "too many requests" })
       return reply(res, 429, "application/json", body, { "retry-after": "1" })
     }

@@ -22,8 +22,8 @@ export interface OidcOptions {
   readonly refreshTokenSeconds?: number
   /** Requests that one address may make in a minute, all at once too; 600 unless told. */
   readonly requestsPerMinuteMax?: number
-  /** Whether a proxy that can be trusted puts the client's address last into `X-Forwarded-For`. */
-  readonly isBehindProxy?: boolean
+  /** Whose request it is, by its `X-Forwarded-For` and the peer of its connection: the peer's unless given. */
+  readonly addressOf?: (forwardedFor: string | undefined, peer: string | undefined) => string | undefined
 }
 
 /** The options with what is usual in place of what was not said. */
@@ -36,7 +36,7 @@ export interface OidcTerms {
   readonly accessTokenSeconds: number
   readonly refreshTokenSeconds: number
   readonly requestsPerMinuteMax: number
-  readonly isBehindProxy: boolean
+  readonly addressOf: (forwardedFor: string | undefined, peer: string | undefined) => string | undefined
   readonly isHttps: boolean
 }
 
@@ -53,7 +53,7 @@ export const termsOf = (options: OidcOptions): OidcTerms => {
     appPostLogoutRedirectUris: [],
     refreshTokenSeconds: 14 * 86_400,
     requestsPerMinuteMax: 600,
-    isBehindProxy: false,
+    addressOf: (_, peer) => peer,
     ...options,
     accessTokenSeconds,
     isHttps: protocol === "https:"

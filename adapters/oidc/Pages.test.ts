@@ -191,13 +191,17 @@ describe("requests", () => {
     await small.stop()
   })
 
-  test("behind a proxy it is the address that the proxy has added which counts", async () => {
-    const small = await startBank({ requestsPerMinuteMax: 2, isBehindProxy: true })
+  test("behind proxies it is the address that they tell which counts, of IPv6 all that one subscriber has", async () => {
+    const lastBut = (count: number) => (forwarded: string | undefined) => forwarded?.split(", ").at(-1 - count)
+    const small = await startBank({ requestsPerMinuteMax: 2, addressOf: lastBut(1) })
     const asks = (forwarded: string) => fetch(`${small.issuer}/jwks`, { headers: { "x-forwarded-for": forwarded } })
     const of = async (addresses: ReadonlyArray<string>) =>
       (await Promise.all(addresses.map(asks))).map(({ status }) => status).sort()
-    assert.deepEqual(await of(["192.0.2.1", "1.1.1.1, 192.0.2.1", "2.2.2.2, 192.0.2.1"]), [200, 200, 429])
-    assert.deepEqual(await of(["192.0.2.2", "192.0.2.3"]), [200, 200])
+    const [inner, left] = ["10.0.0.8", "192.0.2.1"]
+    const spoofed = ["1.1.1.1", "2.2.2.2", "3.3.3.3"].map((each) => `${each}, ${left}, ${inner}`)
+    assert.deepEqual(await of(spoofed), [200, 200, 429])
+    assert.deepEqual(await of([`192.0.2.2, ${inner}`, `192.0.2.3, ${inner}`]), [200, 200])
+    assert.deepEqual(await of(["1", "2", "3"].map((each) => `2001:db8::${each}, ${inner}`)), [200, 200, 429])
     await small.stop()
   })
 

@@ -10,6 +10,7 @@ import { BreachedPasswords, PasswordHasher } from "../../adapters/passwords/inde
 import { Authenticator, KeyRing, RevokedSessions } from "../../adapters/tokens/index.ts"
 import { ManualReview } from "../../adapters/verification/index.ts"
 import { AccessFacts } from "../../application/access/index.ts"
+import { addressIn } from "./ClientAddress.ts"
 import { dataDirOf } from "./Database.ts"
 import * as DevelopmentToken from "./DevelopmentToken.ts"
 import { keptSecret } from "./KeptSecret.ts"
@@ -104,7 +105,7 @@ export const identity = Effect.fn("bank.identity")(function* (
     audience,
     cookieKeys,
     appRedirectUris: [`${addresses.issuer}/callback`],
-    isBehindProxy: trustedProxies > 0
+    addressOf: (forwardedFor, peer) => addressIn(forwardedFor, peer, trustedProxies)
   }).pipe(
     // An app that begins such logins by the API may have browsers come back to itself; those of the pages come back here.
     Layer.provide(IdentityProviders.layer({ providers, callbackBase: federatedAt(addresses.issuer) }))
