@@ -88,8 +88,9 @@ const make = Effect.gen(function* () {
       const acted = target.accounts ?? []
       const named = target.customers ?? []
       if (acted.length + named.length === 0) return facts
+      const isForOthers = rule.isForOthers === true && caller.customer !== undefined
       // Who reaches any object is not asked whose it is, unless it may be its own.
-      if (reachesAny && !ownsSome)
+      if (reachesAny && !ownsSome && !isForOthers)
         return [
           ...facts,
           ...acted.map(({ account: _, ...rest }): Permission.Facts => ({ ...rest, ...nobodys })),

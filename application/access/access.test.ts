@@ -277,3 +277,19 @@ specify(
       assert.equal(yield* asked(LedgerGuards.postBatch, { items: [] }, caller), "done")
   })
 )
+
+specify(
+  "an operator who is a customer too neither lends to itself nor unfreezes its own account",
+  Effect.gen(function* () {
+    const { own, foreign } = yield* newCast("accounts:read")
+    const operator: Caller = { ...ownerOf(own), roles: ["customer", "operator"] }
+    const limit = dollars(500)
+    const lends = ({ account }: Things) =>
+      asked(AccountGuards.setOverdraftLimit, { account, overdraftLimit: limit }, operator)
+    assert.deepEqual([yield* lends(own), yield* lends(foreign)], ["Forbidden", "done"])
+    const opens = ({ customer: owner }: Things) =>
+      asked(AccountGuards.openAccount, { owner, product: checking, currency: usd, overdraftLimit: limit }, operator)
+    assert.deepEqual([yield* opens(own), yield* opens(foreign)], ["Forbidden", "done"])
+    assert.equal(yield* asked(AccountGuards.unfreezeAccount, { account: own.account }, operator), "Forbidden")
+  })
+)

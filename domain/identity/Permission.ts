@@ -123,6 +123,10 @@ type Way = "own" | "staff" | ReadonlyArray<Delegated>
 const isOwn = ({ customer, user }: Facts, subject: Subject): boolean =>
   (customer !== undefined && customer === subject.customer) || (user !== undefined && user === subject.user)
 
+/** Whether it is for others only, and something of it is the caller's own. A program has nothing that it gains by. */
+const isOnesOwn = (rule: Rule, subject: Subject, objects: ReadonlyArray<Facts>): boolean =>
+  rule.isForOthers === true && subject.user !== undefined && objects.some((facts) => isOwn(facts, subject))
+
 const wayTo = (rule: Rule, subject: Subject, facts: Facts): Way | undefined => {
   if (facts.tenant !== undefined && facts.tenant !== subject.tenant) return undefined
   const reaches = reachesOf(rule, subject.roles)
@@ -212,8 +216,8 @@ export const leavesTrace = (subject: Subject, { operation, objects, needs }: Ask
 }
 
 /**
- * Whether an admitted caller may do this to these objects. Errors, first wins: NotVisible, Forbidden for cash,
- * ApprovalRequired, KycLimitExceeded, DelegationLimitExceeded, StepUpRequired.
+ * Whether an admitted caller may do this to these objects. Errors, first wins: NotVisible, Forbidden for what is staff's
+ * own, Forbidden for cash, ApprovalRequired, KycLimitExceeded, DelegationLimitExceeded, StepUpRequired.
  */
 export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Result<void, Refusal> => {
   const { operation, objects, needs, isApproved } = asked
@@ -229,6 +233,8 @@ export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Res
         ? found.length === objects.length
         : found.length > 0
   if (!isVisible) return Result.fail(new NotVisible({ index: ways.findIndex(({ way }) => way === undefined) }))
+  if (isOnesOwn(rule, subject, objects))
+    return Result.fail(new Forbidden({ operation, lacks: "role", scope: rule.scope }))
   if (!terms.selfServiceCash && found.some(({ way, isCash }) => isCash === true && way !== "staff"))
     return Result.fail(new Forbidden({ operation, lacks: "role", scope: rule.scope }))
   if (terms.fourEyes.has(operation) && !isApproved) return Result.fail(new ApprovalRequired({ operation }))

@@ -5,12 +5,15 @@ import { Money } from "../money/index.ts"
 import { Kyc, type Permission, type Policy, type Subject } from "./index.ts"
 import {
   always,
+  ann,
   anns,
+  annsLogin,
   bobs,
   customer,
   dollars,
   eur,
   isReached,
+  north,
   now,
   permitted,
   type Request,
@@ -82,8 +85,8 @@ describe("what is asked for besides", () => {
       if (isAsked && !request.isApproved) assert.ok(Result.isFailure(permitted(request)))
     })
     const operator: Subject = { ...customer, roles: ["operator"] }
-    assert.equal(tagOf("transactions.post", [anns()], { subject: operator }), "ApprovalRequired")
-    assert.equal(tagOf("transactions.post", [anns()], { subject: operator, isApproved: true }), "permitted")
+    assert.equal(tagOf("transactions.post", [bobs()], { subject: operator }), "ApprovalRequired")
+    assert.equal(tagOf("transactions.post", [bobs()], { subject: operator, isApproved: true }), "permitted")
   })
 
   test("an approval gives no right that its caller lacks", () => {
@@ -106,6 +109,26 @@ describe("what is asked for besides", () => {
     assert.equal(tagOf("deposits.post", cash), "Forbidden")
     assert.equal(tagOf("deposits.post", cash, {}, { ...usual, selfServiceCash: true }), "permitted")
     assert.equal(tagOf("deposits.post", cash, { subject: { ...customer, roles: ["operator"] } }), "permitted")
+  })
+
+  test("INV-54: no member of staff posts to or reverses, lends to or unfreezes what is its own, whoever approves", () => {
+    always((request) => {
+      if (request.row.rule.isForOthers !== true) return
+      const subject: Subject = { ...request.subject, user: annsLogin, customer: ann }
+      const seen = [...request.seen, { ...anns(), branch: north, delegated: [] }]
+      assert.ok(Result.isFailure(permitted({ ...request, subject, seen })))
+    })
+    const operator: Subject = { ...customer, roles: ["customer", "operator"] }
+    for (const operation of [
+      "accounts.setOverdraftLimit",
+      "accounts.unfreeze",
+      "transactions.post",
+      "transactions.reverse"
+    ] as const) {
+      const of = (seen: ReadonlyArray<Permission.Facts>) =>
+        tagOf(operation, seen, { subject: operator, isApproved: true })
+      assert.deepEqual([of([bobs()]), of([anns()]), of([bobs(), anns()])], ["permitted", "Forbidden", "Forbidden"])
+    }
   })
 
   test("of several refusals the first of the documented order is told", () => {

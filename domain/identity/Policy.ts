@@ -22,6 +22,8 @@ export interface Rule {
   readonly effect: "read" | "write"
   /** Whether a second factor is needed: always, or where an amount is above the limit that the bank has set. */
   readonly stepUp?: "always" | "above_limit"
+  /** Whether staff does it for others only: what is one's own is another one's to decide on. */
+  readonly isForOthers?: true
 }
 
 /** Anyone may, without a token. */
@@ -47,6 +49,14 @@ const pays: Rule = {
   right: "transact",
   effect: "write",
   stepUp: "above_limit"
+}
+
+const books: Rule = {
+  scope: "bank:admin",
+  roles: { operator: "any" },
+  effect: "write",
+  stepUp: "above_limit",
+  isForOthers: true
 }
 
 const open = (effect: "read" | "write"): Open => ({ open: true, effect })
@@ -91,7 +101,12 @@ const table = {
     right: "manage",
     effect: "write"
   },
-  "accounts.setOverdraftLimit": { scope: "bank:admin", roles: { operator: "any" }, effect: "write" },
+  "accounts.setOverdraftLimit": {
+    scope: "bank:admin",
+    roles: { operator: "any" },
+    effect: "write",
+    isForOthers: true
+  },
   "accounts.freeze": {
     scope: "accounts:write",
     roles: { ...customer, teller: "branch", operator: "any", ...service },
@@ -101,7 +116,8 @@ const table = {
   "accounts.unfreeze": {
     scope: "bank:admin",
     roles: { teller: "branch", operator: "any" },
-    effect: "write"
+    effect: "write",
+    isForOthers: true
   },
   "accounts.close": {
     scope: "accounts:write",
@@ -124,8 +140,8 @@ const table = {
   "holds.authorize": pays,
   "holds.capture": pays,
   "holds.release": pays,
-  "transactions.post": { scope: "bank:admin", roles: { operator: "any" }, effect: "write", stepUp: "above_limit" },
-  "transactions.reverse": { scope: "bank:admin", roles: { operator: "any" }, effect: "write", stepUp: "above_limit" },
+  "transactions.post": books,
+  "transactions.reverse": books,
 
   /** The ledger's own interface, any key and any command: for the bank's other services only. */
   "ledger.use": { scope: "bank:admin", roles: service, effect: "read" },

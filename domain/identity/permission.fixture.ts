@@ -12,7 +12,7 @@ export const [ann, bob] = [
   CustomerId.make("cus_01jdf8a3e0e8vrvn4t8n9d2k7p"),
   CustomerId.make("cus_01jdf8a3e0e8vrvn4t8n9d2k7q")
 ]
-const [annsLogin, bobsLogin] = [
+export const [annsLogin, bobsLogin] = [
   UserId.make("usr_01jdf8a3e0e8vrvn4t8n9d2k7p"),
   UserId.make("usr_01jdf8a3e0e8vrvn4t8n9d2k7q")
 ]
