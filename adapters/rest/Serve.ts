@@ -1,7 +1,7 @@
 /** How every request is answered: who is it, may it, what does it say, what does the use case answer. */
 import { randomUUID } from "node:crypto"
 import { Cause, Clock, Effect, type Exit, Result, Schema, Stream } from "effect"
-import { admitted, tokenEnd } from "../../application/access/index.ts"
+import { admitted, callerEnd } from "../../application/access/index.ts"
 import {
   Authenticator,
   anonymous,
@@ -179,7 +179,7 @@ const bodyOf = Effect.fnUntraced(function* (edge: Edge, reply: Reply, request: R
   const context = yield* Effect.context<RestServices>()
   const { requestId } = visit
   // Whoever follows something comes back with the next token, by the last event that it has seen.
-  const end = Effect.raceFirst(edge.stopping, Effect.ignore(tokenEnd(caller)))
+  const end = Effect.raceFirst(edge.stopping, Effect.ignore(callerEnd(caller)))
   const bytes = (isEndless ? Stream.interruptWhen(body, end) : body).pipe(
     Stream.tapCause((cause) =>
       Cause.hasInterruptsOnly(cause)

@@ -2,8 +2,9 @@
 import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import { Cause, type Context, Effect, Result, Schema, Stream } from "effect"
-import { tokenEnd } from "../../application/access/index.ts"
+import { callerEnd } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
+import type { Authenticator } from "../../application/ports/Caller.ts"
 import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
 import type { Door } from "./Door.ts"
@@ -52,9 +53,9 @@ const ended = ({ signal }: HandlerContext) => aborted(signal, givenUp)
 /** Fails when the server begins to stop. */
 const stopping = (handler: HandlerContext) => aborted(stoppingOf(handler), stopped)
 
-/** Fails when the caller's token ends: the client comes back with the next one. */
+/** Fails when the caller's token or session ends: the client comes back with the next one. */
 const expired = (handler: HandlerContext, requestId: string) =>
-  Effect.mapError(tokenEnd(callerOf(handler)), (error) => connectErrorOf(error, requestId))
+  Effect.mapError(callerEnd(callerOf(handler)), (error) => connectErrorOf(error, requestId))
 
 const hidden = (cause: Cause.Cause<ConnectError>, requestId: string, method: string) =>
   Cause.hasDies(cause)
@@ -69,7 +70,7 @@ const hidden = (cause: Cause.Cause<ConnectError>, requestId: string, method: str
 /** A stream of responses, each with the items that were there when it was asked for; nothing is read ahead of the client. */
 export const serverStream = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
   declaration: Declaration<I, O, C, A, R, D>
-): ServerStream<I, O, R | D> => {
+): ServerStream<I, O, R | D | Authenticator> => {
   const { method, door, item, as, isEndless = false } = declaration
   const decode = Schema.decodeUnknownResult(declaration.command, { errors: "all", onExcessProperty: "error" })
   const encode = Schema.encodeSync(Schema.Array(item))

@@ -10,12 +10,13 @@ import {
   type AccessServices,
   type Request as Asked,
   admitted,
+  callerEnd,
   LedgerGuards,
-  perform,
-  tokenEnd
+  perform
 } from "../../application/access/index.ts"
 import { describe } from "../../application/errors/index.ts"
 import { ItemAnswer, type ItemError, itemAnswer, MoneyItem, postItems } from "../../application/ledger/index.ts"
+import type { Authenticator } from "../../application/ports/Caller.ts"
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
 import type { Ledger } from "../../application/ports/Ledger.ts"
 import type { SubmitOutcome } from "../../application/ports/SubmitMany.ts"
@@ -151,7 +152,7 @@ const tooMany = new ConnectError(`a message has at most ${messageItemsMax} items
 
 /** The implementation of StreamTransfers. */
 export const streamTransfers =
-  (context: Context.Context<Ledger | AccessServices>) =>
+  (context: Context.Context<Authenticator | Ledger | AccessServices>) =>
   (requests: AsyncIterable<Request>, handler: HandlerContext): AsyncIterable<Response> => {
     const requestId = randomRequestId()
     const asked = requestOf(handler, requestId)
@@ -172,7 +173,7 @@ export const streamTransfers =
       Stream.interruptWhen(
         Effect.raceFirst(
           endOf(handler.signal),
-          Effect.mapError(tokenEnd(asked.caller), (error) => connectErrorOf(error, requestId))
+          Effect.mapError(callerEnd(asked.caller), (error) => connectErrorOf(error, requestId))
         )
       ),
       Stream.catchDefect((defect) =>

@@ -4,7 +4,7 @@ import type { ConnectRouter, HandlerContext } from "@connectrpc/connect"
 import { type Context, Effect, Result, Schema } from "effect"
 import type { Request } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
-import type { Caller } from "../../application/ports/Caller.ts"
+import type { Authenticator, Caller } from "../../application/ports/Caller.ts"
 import { CallerKey, type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.ts"
 import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
@@ -20,7 +20,7 @@ export interface RpcService<R> {
   readonly open?: ReadonlyArray<string>
   readonly register: (
     router: ConnectRouter,
-    context: Context.Context<R>,
+    context: Context.Context<R | Authenticator>,
     options: { readonly requestGate: (request: HandlerContext) => Promise<void> }
   ) => void
 }

@@ -193,6 +193,7 @@ const authenticator = Layer.effect(
     const isToken = (token: string): boolean => /^ses_[0-9a-z]{26}$/u.test(token)
     const invalid = Effect.fail(new Unauthenticated({ reason: "invalid" }))
     return Authenticator.of({
+      isOpen: () => true,
       authenticate: ({ token }) => (isToken(token) ? Effect.catch(callerOf(token), () => invalid) : invalid)
     })
   })

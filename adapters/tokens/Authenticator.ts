@@ -144,7 +144,7 @@ const make = Effect.fnUntraced(function* ({ issuer, audience, publicUrl }: Authe
       )
     )
 
-  return Authenticator.of({ authenticate })
+  return Authenticator.of({ authenticate, isOpen })
 })
 
 /**

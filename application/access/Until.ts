@@ -1,10 +1,20 @@
 import { Clock, Effect } from "effect"
-import { type Caller, Unauthenticated } from "../ports/Caller.ts"
+import { Authenticator, type Caller, Unauthenticated } from "../ports/Caller.ts"
 
-/** Fails when the token of a caller ends; never for one that does not end. */
-export const tokenEnd = ({ until }: Caller): Effect.Effect<never, Unauthenticated> =>
-  until === undefined
-    ? Effect.never
-    : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.andThen(Effect.sleep(Math.max(0, until - now)), Effect.fail(new Unauthenticated({ reason: "invalid" })))
-      )
+/** How often it is asked whether a session is still open, in milliseconds; from memory. */
+const askMillis = 1000
+
+/**
+ * Fails when a caller is let in no more: when its token ends, and within a second of when its session is known to be
+ * revoked. Never for one that has neither.
+ */
+export const callerEnd = Effect.fnUntraced(function* (caller: Caller) {
+  const { isOpen } = yield* Authenticator
+  const { until = Number.POSITIVE_INFINITY, session } = caller
+  const stepMillis = session === undefined ? Number.POSITIVE_INFINITY : askMillis
+  if (Math.min(until, stepMillis) === Number.POSITIVE_INFINITY) return yield* Effect.never
+  // Ends with the token, some minutes away.
+  for (let now = yield* Clock.currentTimeMillis; now < until && isOpen(caller); now = yield* Clock.currentTimeMillis)
+    yield* Effect.sleep(Math.min(stepMillis, until - now))
+  return yield* Effect.fail(new Unauthenticated({ reason: "invalid" }))
+})

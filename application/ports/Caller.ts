@@ -48,5 +48,9 @@ export interface Presented {
 /** Tells who is calling from the token that a request carries. */
 export class Authenticator extends Context.Service<
   Authenticator,
-  { readonly authenticate: (presented: Presented) => Effect.Effect<Caller, Unauthenticated> }
+  {
+    readonly authenticate: (presented: Presented) => Effect.Effect<Caller, Unauthenticated>
+    /** Whether the session of a caller that was let in is not known to be revoked since; from memory, with the delay that it has. */
+    readonly isOpen: (caller: Caller) => boolean
+  }
 >()("bank/application/ports/Authenticator") {}

@@ -38,8 +38,9 @@ export const layer = (token: string, tenant: TenantId): Layer.Layer<Authenticato
   const caller = developerCaller(tenant)
   return Layer.effect(
     Authenticator,
-    Effect.map(Authenticator, ({ authenticate }) =>
+    Effect.map(Authenticator, ({ authenticate, isOpen }) =>
       Authenticator.of({
+        isOpen,
         authenticate: (presented) =>
           presented.scheme === "Bearer" && timingSafeEqual(digest(presented.token), expected)
             ? Effect.succeed(caller)
