@@ -31,10 +31,35 @@ const streamsMax = 250
 /** A connection has this long to say its first words. */
 const firstBytesMillisMax = 10_000
 
+/** A connection on which nothing is asked is closed after this long; what is a request is one when its headers are read. */
+const idleMillisMax = 60_000
+
 const prefaceStart = Buffer.from("PRI")
 
 /** A socket that has nothing more to say has this long to be closed by its other end. */
 const lingerMillisMax = 500
+
+/** Closes a connection that has had no request for `idleMillis`: who holds many open for nothing keeps others out. */
+const idleWatch = (idleMillis: number, close: () => void) => {
+  let requests = 0
+  let isClosed = false
+  let timer = setTimeout(close, idleMillis)
+  return {
+    begun: (): void => {
+      requests++
+      clearTimeout(timer)
+    },
+    ended: (): void => {
+      // An answer may end after its connection has.
+      if (--requests === 0 && !isClosed) timer = setTimeout(close, idleMillis)
+    },
+    closed: (): void => {
+      isClosed = true
+      clearTimeout(timer)
+    }
+  }
+}
+type IdleWatch = ReturnType<typeof idleWatch>
 
 /** Hands the socket to the server that its first bytes ask for. */
 const route = (socket: net.Socket, h1: http.Server, h2: http2.Http2Server, onHttp1: () => void): void => {
@@ -89,11 +114,13 @@ const makeWait = () => {
 /** Listens on `host` and `port`; port 0 takes any free one. Rejects where the port is taken or not allowed. */
 export const listen = (
   handler: Handler,
-  address: { readonly host: string; readonly port: number }
+  address: { readonly host: string; readonly port: number; readonly idleMillis?: number }
 ): Promise<Listener> => {
+  const { idleMillis = idleMillisMax } = address
   const sockets = new Set<net.Socket>()
   const http1Sockets = new Set<net.Socket>()
   const sessions = new Set<http2.ServerHttp2Session>()
+  const watches = new WeakMap<net.Socket | http2.Http2Session, IdleWatch>()
   const { changed, until } = makeWait()
   let open = 0
   let closing = false
@@ -102,10 +129,14 @@ export const listen = (
     open++
     if (closing && request.httpVersionMajor < 2) response.setHeader("connection", "close")
     let isOpen = true
+    const connection = "stream" in request ? request.stream.session : request.socket
+    const watch = connection === undefined ? undefined : watches.get(connection)
+    watch?.begun()
     const end = (): void => {
       if (!isOpen) return
       isOpen = false
       open--
+      watch?.ended()
       changed()
     }
     response.once("close", end)
@@ -117,7 +148,16 @@ export const listen = (
   const h2 = http2.createServer({ settings: { maxConcurrentStreams: streamsMax } }, track)
   h2.on("session", (session) => {
     sessions.add(session)
-    session.once("close", () => sessions.delete(session))
+    const watch = idleWatch(idleMillis, () => {
+      // A client that is there is told to come again by another connection.
+      session.close()
+      setTimeout(() => session.destroy(), lingerMillisMax).unref()
+    })
+    watches.set(session, watch)
+    session.once("close", () => {
+      sessions.delete(session)
+      watch.closed()
+    })
     session.on("error", () => session.destroy())
   })
   const server = net.createServer((socket) => {
@@ -127,7 +167,12 @@ export const listen = (
       http1Sockets.delete(socket)
       changed()
     })
-    route(socket, h1, h2, () => http1Sockets.add(socket))
+    route(socket, h1, h2, () => {
+      http1Sockets.add(socket)
+      const watch = idleWatch(idleMillis, () => socket.destroy())
+      watches.set(socket, watch)
+      socket.once("close", watch.closed)
+    })
   })
   server.maxConnections = connectionsMax
 

@@ -54,10 +54,14 @@ interface Started extends RpcServer {
 
 const quiet = Layer.succeed(References.MinimumLogLevel, "None")
 
-const start = async (accounts: Ledger["Service"]["accounts"], graceMillis = 5000): Promise<Started> => {
+const start = async (
+  accounts: Ledger["Service"]["accounts"],
+  graceMillis = 5000,
+  more: { readonly idleMillis?: number } = {}
+): Promise<Started> => {
   const scope = await Effect.runPromise(Scope.make())
   const server = await Effect.runPromise(
-    serve([ledgerService], { host: "127.0.0.1", port: 0, graceMillis }).pipe(
+    serve([ledgerService], { host: "127.0.0.1", port: 0, graceMillis, ...more }).pipe(
       Effect.provide(Layer.mergeAll(Layer.succeed(Ledger, ledgerOf(accounts)), authenticatorLayer, termsLayer, quiet)),
       Scope.provide(scope)
     )
@@ -234,6 +238,25 @@ describe("the server", () => {
     })
     assert.match(answer, /^HTTP\/1\.1 200 /u)
     assert.match(answer, /"status":"SERVING"/u)
+    await server.stop()
+  })
+
+  test("a connection on which nothing is asked, or half a request, is closed, and one in use is not", async () => {
+    const answer = Deferred.makeUnsafe<void>()
+    const server = await start(() => Effect.as(Deferred.await(answer), []), 5000, { idleMillis: 50 })
+    const call = createClient(LedgerService, server.grpc).getAccounts({ ids: [id] }, { headers })
+    const idle = ["POST /x HTTP/1.1\r\nhost: ", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"]
+    const closed = idle.map(
+      (text) =>
+        new Promise<void>((resolve) => {
+          const socket = connect(server.port, "127.0.0.1", () => socket.write(text))
+          socket.on("error", () => undefined)
+          socket.resume().once("close", () => resolve())
+        })
+    )
+    await Promise.all(closed)
+    await Effect.runPromise(Deferred.succeed(answer, undefined))
+    assert.deepEqual((await call).accounts, [])
     await server.stop()
   })
 

@@ -27,6 +27,8 @@ export interface Options {
   readonly port: number
   /** How long a stop waits for the requests that were taken; 10 seconds unless given. */
   readonly graceMillis?: number
+  /** How long a connection stays open on which nothing is asked; a minute unless given. */
+  readonly idleMillis?: number
   /** Whose request it is, by its `X-Forwarded-For` and the peer of its connection: the peer's unless given. */
   readonly addressOf?: (forwardedFor: string | undefined, peer: string | undefined) => string | undefined
 }
@@ -47,7 +49,7 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
   options: Options
 ): Effect.fn.Return<RpcServer, ListenFailed, R | Authenticator | Terms | Scope.Scope> {
   const context = yield* Effect.context<R | Authenticator | Terms>()
-  const { host, port, graceMillis = 10_000, addressOf = (_, peer) => peer } = options
+  const { host, port, graceMillis = 10_000, idleMillis, addressOf = (_, peer) => peer } = options
   const health = makeHealth(services.map(({ desc }) => desc.typeName))
   const stopping = new AbortController()
   const shutdown = new AbortController()
@@ -67,7 +69,7 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
   })
   const listener = yield* Effect.acquireRelease(
     Effect.tryPromise({
-      try: () => listen(handler, { host, port }),
+      try: () => listen(handler, { host, port, ...(idleMillis === undefined ? {} : { idleMillis }) }),
       catch: (error) => new ListenFailed({ host, port, reason: error instanceof Error ? error.message : String(error) })
     }),
     (opened) =>
