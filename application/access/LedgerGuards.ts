@@ -1,4 +1,7 @@
-/** The guards before the use cases of the ledger. */
+/**
+ * The guards before the use cases of the ledger. What was posted is not said again on the audit log, which names it: the
+ * ledger keeps it for ever, and proves it.
+ */
 import { Effect } from "effect"
 import type { AccountId, HoldId, TransactionId } from "../../domain/ids/index.ts"
 import { Rejection, type Side } from "../../domain/ledger/index.ts"
@@ -28,7 +31,7 @@ export const deposit: Guard<Deposit> = {
   operation: "deposits.post",
   target: (command) => Effect.succeed({ accounts: [cash(command)] }),
   hidden: accountHidden,
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 export const withdraw: Guard<Withdraw> = { ...deposit, operation: "withdrawals.post" }
@@ -45,7 +48,7 @@ export const transfer: Guard<Transfer> = {
   operation: "transfers.post",
   target: (command) => Effect.succeed({ accounts: [payer(command)], ids: [command.from, command.to] }),
   hidden: payerHidden,
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 const accountOfItem = (item: MoneyItem): AccountId => (item.kind === "transfer" ? item.from : item.account)
@@ -86,7 +89,7 @@ export const authorizeHold: Guard<AuthorizeHold> = {
   operation: "holds.authorize",
   target: (command) => Effect.succeed({ accounts: [payer(command)], ids: [command.from, command.to] }),
   hidden: payerHidden,
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 interface AboutHold {
@@ -116,14 +119,14 @@ export const captureHold: Guard<CaptureHold> = {
   operation: "holds.capture",
   target: payeeTakes,
   hidden: holdHidden,
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 export const releaseHold: Guard<AboutHold> = {
   operation: "holds.release",
   target: payeeTakes,
   hidden: holdHidden,
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 interface AboutTransaction {
@@ -162,7 +165,7 @@ export const reverseTransaction: Guard<ReverseTransaction> = {
     }
   }),
   hidden: transactionHidden,
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 export const postTransaction: Guard<PostTransaction> = {
@@ -173,7 +176,7 @@ export const postTransaction: Guard<PostTransaction> = {
     const entry = entries[index]
     return entry === undefined ? ownerHidden() : new Rejection.AccountNotFound({ accountId: entry.accountId })
   },
-  recordsAnswer: true
+  recordsAnswer: false
 }
 
 /** What the tree is like as a whole shows nothing of anybody's. */

@@ -34,6 +34,10 @@ const actorOf = ({ id, user, customer, roles, client, session }: Caller): AuditA
 const idsOf = ({ ids, accounts = [], customers = [], users = [] }: Target): ReadonlyArray<string> =>
   [...new Set(ids ?? [...accounts.map(({ account }) => account), ...customers, ...users])].slice(0, objectsMax)
 
+/** The id of what a use case has made or changed, where its answer has one. */
+const idIn = (answer: unknown): ReadonlyArray<string> =>
+  typeof answer === "object" && answer !== null && "id" in answer && typeof answer.id === "string" ? [answer.id] : []
+
 const recordOf = Effect.fnUntraced(function* (
   operation: Policy.Operation,
   { caller, origin }: Request,
@@ -144,7 +148,8 @@ export const perform = Effect.fnUntraced(function* <C, A, E extends ApplicationE
   const at = Instant.fromMillis(yield* Clock.currentTimeMillis)
   if (Exit.isSuccess(outcome)) {
     const after = guard.recordsAnswer ? { after: textOf(answerOf(outcome.value)) } : {}
-    yield* note({ ...record, ...after, at, outcome: "done" })
+    const named = { objects: [...new Set([...ids, ...idIn(outcome.value)])].slice(0, objectsMax) }
+    yield* note({ ...record, ...named, ...after, at, outcome: "done" })
   } else {
     const error = Cause.findErrorOption(outcome.cause)
     const code = error._tag === "Some" ? describe(error.value).code : "internal_error"

@@ -14,7 +14,6 @@ const Secret = Schema.fromJsonString(
   })
 )
 
-const encodeSecret = Schema.encodeSync(Secret)
 const decodeSecret = Schema.decodeUnknownSync(Secret)
 
 /** The secret part of a record as text, to be encrypted; undefined where there is none. */
@@ -25,7 +24,7 @@ export const secretOf = ({ before, after, origin }: AuditRecord): string | undef
     ...(after === undefined ? {} : { after }),
     ...place
   }
-  return Object.keys(secret).length === 0 ? undefined : encodeSecret(secret)
+  return Object.keys(secret).length === 0 ? undefined : JSON.stringify(secret)
 }
 
 /** Control characters, and halves of a character in UTF-16. */
