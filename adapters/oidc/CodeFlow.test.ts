@@ -1,10 +1,11 @@
 /** The authorization code flow as `openid-client` and a browser see it. */
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
-import { createRemoteJWKSet, jwtVerify } from "jose"
+import { Effect } from "effect"
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose"
 import * as client from "openid-client"
 import { type RegisterClient, registerClient } from "../../application/clients/index.ts"
-import { SessionStore } from "../../application/ports/UserStore.ts"
+import { SessionStore, UserStore } from "../../application/ports/UserStore.ts"
 import { SessionId } from "../../domain/ids/index.ts"
 import { browser } from "../../infra/testing/browser.ts"
 import {
@@ -110,6 +111,20 @@ describe("the code flow", () => {
     const { tokens } = await appConnected(bank)
     assert.equal((await verified(tokens.access_token)).payload.scope, "openid accounts:read bank:admin")
     assert.ok(tokens.refresh_token !== undefined)
+  })
+
+  test("staff lends an app of a third party what it has as a customer, and no reach to other customers", async () => {
+    const branch = await startBank()
+    await branch.run(
+      Effect.flatMap(UserStore, (users) =>
+        users.save({ ...ada, roles: ["customer", "teller"], version: ada.version + 1 })
+      )
+    )
+    const theirs = await connected(branch, await discover(branch, publicApp.id))
+    const own = await appConnected(branch)
+    const rolesOf = (tokens: { readonly access_token: string }) => decodeJwt(tokens.access_token).roles
+    assert.deepEqual([rolesOf(theirs.tokens), rolesOf(own.tokens)], [["customer"], ["customer", "teller"]])
+    await branch.stop()
   })
 
   test("an app can look into its own tokens and revoke them; no other app can", async () => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import type { Client, Configuration, KoaContextWithOIDC } from "oidc-provider"
 import { errors } from "oidc-provider"
-import type { TenantId } from "../../domain/identity/index.ts"
+import type { Role, TenantId } from "../../domain/identity/index.ts"
 import { scopes } from "../../domain/identity/index.ts"
 import { adapterOf, type StoreServices } from "./Artifacts.ts"
 import { allScopes, grantName } from "./Grants.ts"
@@ -22,6 +22,13 @@ const sessionSeconds = day / 2
 const grantSeconds = 90 * day
 
 const isOfApp = (client: Client | undefined): boolean => client?.clientId === appClient
+
+/**
+ * An app of a third party is lent what its user has as a customer: staff cannot consent for the customers whom it serves,
+ * whose accounts it reaches by its other roles.
+ */
+const rolesAt = (client: string | undefined, roles: ReadonlyArray<Role>): ReadonlyArray<Role> =>
+  client === appClient ? roles : roles.filter((role) => role === "customer")
 
 /** The bank's API as one client may use it; `offline_access` is no right there. */
 const resourceFor = (client: Client, terms: OidcTerms, key: ProviderJwk) => ({
@@ -177,7 +184,8 @@ export const settingsOf = ({ terms, tenant, run, keys, keysNow }: SettingsParts)
       const name = grantName(token.grantId)
       const login = await loginOf(run, token.accountId, token.grantId)
       if (name === undefined || login === undefined) throw new errors.InvalidGrant("the session has ended")
-      return { ...userClaims(tenant, login), gid: name.suffix }
+      const claims = userClaims(tenant, login)
+      return { ...claims, roles: rolesAt(token.clientId, claims.roles), gid: name.suffix }
     }
   }
 }
