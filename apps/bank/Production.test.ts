@@ -71,6 +71,11 @@ describe("a bank in production", () => {
     ["with cookie keys that were typed", { BANK_COOKIE_KEYS: "a".repeat(40) }, /^BANK_COOKIE_KEYS: Expected random/u],
     ["behind plain http", { BANK_ISSUER: "http://login.bank.example" }, /^BANK_ISSUER: Expected an https address/u],
     [
+      "with codes of other providers over plain http",
+      { BANK_FEDERATION_CALLBACK: "http://app.bank.example/federated" },
+      /^BANK_FEDERATION_CALLBACK: Expected an https address/u
+    ],
+    [
       "with a database over an open network",
       { DATABASE_URL: "postgres://bank@db.bank.example/bank" },
       /^DATABASE_URL: Expected sslmode=require/u

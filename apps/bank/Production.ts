@@ -64,7 +64,9 @@ export const unfitForProduction = (from: Settings): Unfit | undefined => {
       return { setting, expected: "Expected random bytes that no development bank has used" }
   for (const [setting, url] of [
     ["BANK_ISSUER", identity.issuer],
-    ["BANK_PUBLIC_URL", identity.publicUrl]
+    ["BANK_PUBLIC_URL", identity.publicUrl],
+    // Browsers bring the codes of logins at other providers there.
+    ["BANK_FEDERATION_CALLBACK", identity.federationCallback]
   ] as const)
     if (Option.exists(url, (text) => !text.startsWith("https://")))
       return { setting, expected: "Expected an https address in production" }
