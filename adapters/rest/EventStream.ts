@@ -1,6 +1,6 @@
 /** Server-sent events (WHATWG HTML, 9.2): a stream without end that a client takes up again by its last event's id. */
 import { Effect, Schema, Stream } from "effect"
-import { perform } from "../../application/access/index.ts"
+import { type AccessServices, perform, permissionEnd } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import { Policy } from "../../domain/identity/index.ts"
 import { type Call, type Declaration, type Endpoint, parametersOf, type RestServices } from "./Endpoint.ts"
@@ -53,7 +53,11 @@ export const eventStream = <C, A, E extends ApplicationError>(declaration: Event
       const decoded = yield* Effect.fromResult(decode(input))
       const items = yield* perform(guard, decoded, call, run(decoded, call), () => undefined)
       const events = Stream.map(Stream.chunks(items), (chunk) => chunk.map(textOf).join(""))
-      const body = Stream.concat(Stream.succeed(start), Stream.merge(events, alive, { haltStrategy: "left" }))
+      const context = yield* Effect.context<AccessServices>()
+      const end = Effect.ignore(Effect.provideContext(permissionEnd(guard, decoded, call), context))
+      const body = Stream.concat(Stream.succeed(start), Stream.merge(events, alive, { haltStrategy: "left" })).pipe(
+        Stream.interruptWhen(end)
+      )
       return { body, isEndless: true }
     })
   }

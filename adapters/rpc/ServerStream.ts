@@ -1,7 +1,7 @@
 /** An RPC whose answer is a stream, declared as data: its method, the Schemas of its command and items, the use case. */
 import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
-import { Cause, type Context, Effect, Result, Schema, Stream } from "effect"
+import { Cause, type Context, Deferred, Effect, Result, Schema, Stream } from "effect"
 import { callerEnd } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import type { Authenticator } from "../../application/ports/Caller.ts"
@@ -80,13 +80,18 @@ export const serverStream = <I extends DescMessage, O extends DescMessage, C, A,
 
   return (context) => (request, handler) => {
     const requestId = randomRequestId()
+    const begun = Deferred.makeUnsafe<Effect.Effect<never, ApplicationError, D>>()
+    const lost = Effect.mapError(Effect.flatten(Deferred.await(begun)), (error) => connectErrorOf(error, requestId))
     const items = Stream.unwrap(
       Effect.gen(function* () {
         const asked = requestOf(handler, requestId)
         yield* door.admit(asked)
         const decoded = decode(plainOf(method.input, request))
         if (Result.isFailure(decoded)) return yield* Effect.fail(new InvalidRequest(fieldErrors(decoded.failure)))
-        return yield* door.pass(decoded.success, asked, declaration.run(decoded.success), () => undefined)
+        const command = decoded.success
+        const passed = yield* door.pass(command, asked, declaration.run(command), () => undefined)
+        yield* Deferred.succeed(begun, door.end(command, asked))
+        return passed
       })
     )
     const pages: Stream.Stream<ReadonlyArray<A>, ApplicationError | InvalidRequest, R | D> = Stream.chunks(items)
@@ -96,7 +101,7 @@ export const serverStream = <I extends DescMessage, O extends DescMessage, C, A,
       Stream.catchCause((cause) => hidden(cause, requestId, method.name)),
       Stream.interruptWhen(
         isEndless
-          ? Effect.raceAllFirst([ended(handler), stopping(handler), expired(handler, requestId)])
+          ? Effect.raceAllFirst([ended(handler), stopping(handler), expired(handler, requestId), lost])
           : ended(handler)
       )
     )

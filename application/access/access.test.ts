@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Clock, Effect, Layer, Result } from "effect"
+import { Clock, Effect, Fiber, Layer, Result } from "effect"
+import { TestClock } from "effect/testing"
 import { auditSince, callerOf, customerOf, newCast, north, type Things } from "../../adapters/contract/index.ts"
 import * as Ids from "../../adapters/ids/index.ts"
 import * as Memory from "../../adapters/memory/index.ts"
@@ -16,7 +17,7 @@ import type { Caller } from "../ports/Caller.ts"
 import { DelegationStore } from "../ports/DelegationStore.ts"
 import { keyOf } from "../ports/Idempotency.ts"
 import { UserNotFound, UserStore } from "../ports/UserStore.ts"
-import { AccountGuards, type Guard, LedgerGuards, perform } from "./index.ts"
+import { AccountGuards, type Guard, LedgerGuards, perform, permissionEnd } from "./index.ts"
 
 const usd = Currency.Code.make("USD")
 const dollars = (units: number): Money.Money => Money.make(BigInt(units) * 100n, usd)
@@ -292,4 +293,25 @@ specify(
     assert.deepEqual([yield* opens(own), yield* opens(foreign)], ["Forbidden", "done"])
     assert.equal(yield* asked(AccountGuards.unfreezeAccount, { account: own.account }, operator), "Forbidden")
   })
+)
+
+specify(
+  "what a delegate goes on seeing ends within seconds of the delegation, and its owner goes on",
+  Effect.gen(function* () {
+    const { own, foreign } = yield* newCast("accounts:read")
+    const { id } = yield* lent(own.customer, foreign.customer)
+    const following = (caller: Caller) =>
+      permissionEnd(LedgerGuards.readEntries, own, { caller, origin: { requestId: "req_test" } })
+    const [delegate, owner] = [
+      yield* Effect.forkChild(Effect.flip(following(ownerOf(foreign)))),
+      yield* Effect.forkChild(following(ownerOf(own)))
+    ]
+    yield* TestClock.adjust("1 minute")
+    assert.equal(delegate.pollUnsafe(), undefined)
+    yield* (yield* DelegationStore).revoke(id, Instant.fromMillis(yield* Clock.currentTimeMillis))
+    yield* TestClock.adjust("5 seconds")
+    assert.equal((yield* Fiber.join(delegate))._tag, "AccountNotFound")
+    assert.equal(owner.pollUnsafe(), undefined)
+    yield* Fiber.interrupt(owner)
+  }).pipe(Effect.provide(TestClock.layer()))
 )
