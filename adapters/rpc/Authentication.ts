@@ -47,16 +47,20 @@ const authenticate = Effect.fnUntraced(function* (request: HandlerContext, isOpe
 
 /**
  * The gate before every service of the bank: the request goes on as its caller's, or ends as unauthenticated. Methods in
- * `open` are anyone's.
+ * `open` are anyone's, as often as `rate` lets an address.
  */
 export const gate =
-  (context: Context.Context<Authenticator | Terms>, open: ReadonlySet<string>) =>
+  (
+    context: Context.Context<Authenticator | Terms>,
+    open: ReadonlySet<string>,
+    rate: (address: string | undefined) => Effect.Effect<void, ConnectError>
+  ) =>
   async (request: HandlerContext): Promise<void> => {
     const requestId = randomRequestId()
-    const program = authenticate(request, open.has(request.method.name)).pipe(
-      Effect.mapError((error) => connectErrorOf(error, requestId))
-    )
-    request.values.set(callerKey, await run(context, program, request, requestId))
+    const isOpen = open.has(request.method.name)
+    const program = Effect.mapError(authenticate(request, isOpen), (error) => connectErrorOf(error, requestId))
+    const admitted = isOpen ? Effect.andThen(rate(request.values.get(addressKey)), program) : program
+    request.values.set(callerKey, await run(context, admitted, request, requestId))
   }
 
 /** The caller that the gate let through. */

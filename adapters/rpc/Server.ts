@@ -7,6 +7,7 @@ import { Health as HealthService } from "../../proto/gen/grpc/health/v1/health_p
 import { addressKey, gate } from "./Authentication.ts"
 import { makeHealth } from "./Health.ts"
 import { listen } from "./Listener.ts"
+import { openPerMinuteMax, openRate } from "./OpenRate.ts"
 import { registerReflection } from "./Reflection.ts"
 import { stoppingBy } from "./Stopping.ts"
 import type { RpcService } from "./Unary.ts"
@@ -31,6 +32,8 @@ export interface Options {
   readonly idleMillis?: number
   /** Whose request it is, by its `X-Forwarded-For` and the peer of its connection: the peer's unless given. */
   readonly addressOf?: (forwardedFor: string | undefined, peer: string | undefined) => string | undefined
+  /** How often one source may ask in a minute for what takes no token; 600 times unless given. */
+  readonly openPerMinuteMax?: number
 }
 
 /** A server that takes requests until its scope closes. */
@@ -51,6 +54,7 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
   const context = yield* Effect.context<R | Authenticator | Terms>()
   const { host, port, graceMillis = 10_000, idleMillis, addressOf = (_, peer) => peer } = options
   const health = makeHealth(services.map(({ desc }) => desc.typeName))
+  const rate = openRate(options.openPerMinuteMax ?? openPerMinuteMax)
   const stopping = new AbortController()
   const shutdown = new AbortController()
   const handler = connectNodeAdapter({
@@ -62,7 +66,7 @@ export const serve = Effect.fn("rpc.serve")(function* <R>(
     },
     routes: (router) => {
       for (const service of services)
-        service.register(router, context, { requestGate: gate(context, new Set(service.open)) })
+        service.register(router, context, { requestGate: gate(context, new Set(service.open), rate) })
       health.register(router)
       registerReflection(router, [...services.map(({ desc }) => desc), HealthService])
     }
