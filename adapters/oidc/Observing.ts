@@ -59,7 +59,14 @@ export const observe = (
   const failed = (where: string, error: Error): void =>
     void fork(Effect.logError("the OpenID provider failed", { where, error: error.name, message: error.message }))
   const emitter: EventEmitter = provider
-  emitter.on("error", (error: Error) => failed("http", error))
+  // A connection that broke or was too slow, which any client can bring about.
+  emitter.on(
+    "error",
+    (error: Error) =>
+      void fork(
+        Effect.logWarning("a connection of the OpenID provider failed", { error: error.name, message: error.message })
+      )
+  )
   provider.on("server_error", (ctx, error) => {
     // A store that is away has been logged where it was asked.
     if (!isAway(error)) failed(ctx.oidc.route, error)

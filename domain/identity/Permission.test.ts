@@ -163,6 +163,16 @@ describe("what was delegated", () => {
     )
   })
 
+  test("what one request moves of a customer under bounds counts together", () => {
+    const lent = (amount: Money.Money): Permission.Facts => ({
+      ...bobs({ right: "transact", amountMax: dollars(5) }),
+      amount
+    })
+    const free = { ...bobs({ right: "transact" }), amount: dollars(90) }
+    assert.equal(tagOf("transfers.postBatch", [lent(dollars(2)), lent(dollars(3)), free]), "permitted")
+    assert.equal(tagOf("transfers.postBatch", [lent(dollars(2)), lent(dollars(4))]), "DelegationLimitExceeded")
+  })
+
   test("the bound that is told is the widest in the currency asked for", () => {
     const lent = bobs(
       { right: "transact", amountMax: Money.make(90_000n, eur) },

@@ -177,7 +177,7 @@ const boundOf = (delegations: ReadonlyArray<Delegated>, requested: Money.Money):
   return requested.minor > bound.minor ? bound : undefined
 }
 
-type Reached = Pick<Facts, "amount" | "isCash"> & { readonly way: Way }
+type Reached = Pick<Facts, "amount" | "customer" | "isCash"> & { readonly way: Way }
 
 const withinKyc = (found: ReadonlyArray<Reached>, subject: Subject) => {
   for (const requested of totalsOf(found.filter(({ way }) => way !== "staff"))) {
@@ -188,10 +188,22 @@ const withinKyc = (found: ReadonlyArray<Reached>, subject: Subject) => {
   return Result.void
 }
 
-const withinDelegation = ({ way, amount }: Reached) => {
-  if (way === "own" || way === "staff" || amount === undefined) return Result.void
-  const limit = boundOf(way, amount)
-  return limit === undefined ? Result.void : Result.fail(new DelegationLimitExceeded({ limit, requested: amount }))
+/** What a request moves of one customer under bounds counts together, as what it moves in all does for the KYC level. */
+const withinDelegations = (found: ReadonlyArray<Reached>) => {
+  const bounded = found.flatMap(({ way, amount, customer }) =>
+    way === "own" || way === "staff" || amount === undefined || way.some(({ amountMax }) => amountMax === undefined)
+      ? []
+      : [{ way, amount, customer }]
+  )
+  for (const customer of new Set(bounded.map((each) => each.customer))) {
+    const those = bounded.filter((each) => each.customer === customer)
+    for (const requested of totalsOf(those))
+      for (const { way, amount } of those) {
+        const limit = amount.currency === requested.currency ? boundOf(way, requested) : undefined
+        if (limit !== undefined) return Result.fail(new DelegationLimitExceeded({ limit, requested }))
+      }
+  }
+  return Result.void
 }
 
 /** What a caller asks for, with all that a decision needs. */
@@ -240,7 +252,7 @@ export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Res
   if (terms.fourEyes.has(operation) && !isApproved) return Result.fail(new ApprovalRequired({ operation }))
   return Result.gen(function* () {
     yield* withinKyc(found, subject)
-    for (const each of found) yield* withinDelegation(each)
+    yield* withinDelegations(found)
     // What was approved waits for its checker, who has proved a second factor, and not for its maker's.
     if (!isApproved) yield* stepUp(rule, subject, asked, terms)
   })
