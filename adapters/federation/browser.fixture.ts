@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 
 /** Redirects and forms that one login may have. */
 const stepsMax = 20
@@ -43,7 +44,7 @@ export const logInAt = async (address: string, user: string, backTo: string): Pr
 
 /** Starts the provider that others wrote in a process of its own, for logins that come back to the address. */
 export const startProvider = async (redirectUri: string) => {
-  const script = new URL("./provider.fixture.ts", import.meta.url).pathname
+  const script = fileURLToPath(new URL("./provider.fixture.ts", import.meta.url))
   const child = spawn(process.execPath, [script, redirectUri], { stdio: ["ignore", "pipe", "ignore"] })
   const ended = once(child, "exit")
   for await (const line of createInterface({ input: child.stdout })) {
