@@ -7,6 +7,7 @@ import { Option, Schema } from "effect"
 import type Provider from "oidc-provider"
 import { errors } from "oidc-provider"
 import { beginFederatedLogin, finishFederatedLogin } from "../../application/federation/index.ts"
+import { appClient } from "../../application/ports/Tokens.ts"
 import {
   beginPasskeyLogin,
   FinishPasskeyLogin,
@@ -35,7 +36,7 @@ import {
 import { cookieOf, isSameOrigin, NotAForm, originOf, readForm, reply } from "./Http.ts"
 import { type Attempt, loginRefusal, type Refusal } from "./LoginAttempt.ts"
 import { secondsOf } from "./Logins.ts"
-import { appClient, type OidcTerms } from "./Options.ts"
+import type { OidcTerms } from "./Options.ts"
 import { formTargetOf, type PageData, pageOf, pagePolicy } from "./Pages.ts"
 import { isAway } from "./Running.ts"
 

@@ -1,11 +1,12 @@
 /** Tokens for logins at the bank's own app, made of the provider's models: the standard endpoints refresh and revoke them. */
 import type Provider from "oidc-provider"
 import type { Tokens } from "../../application/ports/Tokens.ts"
+import { appClient } from "../../application/ports/Tokens.ts"
 import { type Session, scopes, type User } from "../../domain/identity/index.ts"
 import { allScopes, appGrantOf } from "./Grants.ts"
 import type { ProviderJwk } from "./Keys.ts"
 import { secondsOf } from "./Logins.ts"
-import { appClient, bankResource, type OidcTerms } from "./Options.ts"
+import { bankResource, type OidcTerms } from "./Options.ts"
 import { resourceOf } from "./Settings.ts"
 
 /** How the grant type is called on these tokens; it is none that a client can ask for. */

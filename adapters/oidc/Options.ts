@@ -1,8 +1,5 @@
 /** What an app decides about its OpenID provider, and the names that stay the same everywhere. */
 
-/** The bank's own app, a public client (RFC 6749, 2.1): logins at it need no consent and have every scope. */
-export const appClient = "gophers-bank-app"
-
 /** The bank's API as a resource (RFC 8707): what tokens are for where a client names no other. */
 export const bankResource = "urn:gophers-bank:api"
 

@@ -4,14 +4,13 @@ import { after, before, describe, test } from "node:test"
 import { Clock, Effect } from "effect"
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose"
 import * as client from "openid-client"
-import { ArtifactStore, TokenIssuer } from "../../application/ports/Tokens.ts"
+import { ArtifactStore, appClient, TokenIssuer } from "../../application/ports/Tokens.ts"
 import { SessionStore } from "../../application/ports/UserStore.ts"
 import { Instant } from "../../domain/calendar/index.ts"
 import { Session } from "../../domain/identity/index.ts"
 import { SessionId, TypedId } from "../../domain/ids/index.ts"
 import { ada, publicApp, startBank, type TestBank } from "./bank.fixture.ts"
 import { connected, discover, refreshTokenOf } from "./flow.fixture.ts"
-import { appClient } from "./index.ts"
 
 let bank: TestBank
 before(async () => {

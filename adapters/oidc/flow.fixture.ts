@@ -1,9 +1,9 @@
 /** An app of a third party, by `openid-client`, which is an implementation of its own. */
 import assert from "node:assert/strict"
 import * as client from "openid-client"
+import { appClient } from "../../application/ports/Tokens.ts"
 import { type Browser, browser, type Shown } from "../../infra/testing/browser.ts"
 import { appRedirectUri, confidential, email, password, redirectUri, type TestBank } from "./bank.fixture.ts"
-import { appClient } from "./index.ts"
 
 /** The provider as a client discovers it. */
 export const discover = (bank: TestBank, id: string, secret?: string): Promise<client.Configuration> =>

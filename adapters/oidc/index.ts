@@ -12,4 +12,4 @@
  * that live for minutes and are neither introspected nor revoked: they end with the session that they name.
  */
 export { layer, OidcProvider, type OidcServices } from "./OidcProvider.ts"
-export { appClient, bankResource, type OidcOptions } from "./Options.ts"
+export { bankResource, type OidcOptions } from "./Options.ts"

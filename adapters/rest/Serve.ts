@@ -1,17 +1,9 @@
 /** How every request is answered: who is it, may it, what does it say, what does the use case answer. */
 import { randomUUID } from "node:crypto"
 import { Cause, Clock, Effect, type Exit, Result, Schema, Stream } from "effect"
-import { admitted, callerEnd } from "../../application/access/index.ts"
-import {
-  Authenticator,
-  anonymous,
-  type Caller,
-  type Presented,
-  Unauthenticated
-} from "../../application/ports/Caller.ts"
+import { admitted, type Calling, callerEnd, callerOf, originOf } from "../../application/access/index.ts"
+import type { Caller } from "../../application/ports/Caller.ts"
 import { CallerKey, keyOf } from "../../application/ports/Idempotency.ts"
-import { type Origin, originTextMax } from "../../application/ports/Origin.ts"
-import { Terms } from "../../application/ports/Terms.ts"
 import { Lockout } from "../../domain/identity/index.ts"
 import { EdgeError, invalidRequest } from "./EdgeError.ts"
 import type { Call, Endpoint, Reply, RestServices } from "./Endpoint.ts"
@@ -99,46 +91,13 @@ export const answer = async (
   })
 }
 
-// RFC 6750, 2.1 and RFC 9449, 7.1. A longer token than any issuer makes is not handed on.
-const authorization = /^(?:(Bearer)|(DPoP)) +([A-Za-z0-9._~+/-]{1,8192}=*)$/iu
-
-const presentedIn = (edge: Edge, request: Request): Presented | undefined => {
-  const [, bearer, , token] = authorization.exec(request.headers.get("authorization") ?? "") ?? []
-  if (token === undefined) return undefined
-  const { origin, pathname } = new URL(request.url)
-  const proof = request.headers.get("dpop")
-  return {
-    scheme: bearer === undefined ? "DPoP" : "Bearer",
-    token,
-    method: request.method,
-    url: `${edge.publicUrl === "" ? origin : edge.publicUrl}${pathname}`,
-    ...(proof === null ? {} : { proof })
-  }
-}
-
-const callerOf = Effect.fnUntraced(function* (edge: Edge, endpoint: Endpoint, request: Request) {
-  if (endpoint.isOpen) return anonymous((yield* Terms).tenant)
-  const authenticator = yield* Authenticator
-  const presented = presentedIn(edge, request)
-  if (presented !== undefined) return yield* authenticator.authenticate(presented)
-  const reason = request.headers.get("authorization") === null ? "missing" : "invalid"
-  return yield* Effect.fail(new Unauthenticated({ reason }))
+/** The request as the door looks at it. */
+const callingOf = ({ addressOf }: Edge, request: Request): Calling => ({
+  header: (name) => request.headers.get(name),
+  method: request.method,
+  url: request.url,
+  address: addressOf(request)
 })
-
-const textIn = (request: Request, header: string): string | undefined =>
-  request.headers.get(header)?.slice(0, originTextMax)
-
-const originOf = (edge: Edge, request: Request, requestId: string): Origin => {
-  const address = edge.addressOf(request)
-  const userAgent = textIn(request, "user-agent")
-  const reason = textIn(request, "x-reason")
-  return {
-    requestId,
-    ...(address === undefined ? {} : { address }),
-    ...(userAgent === undefined ? {} : { userAgent }),
-    ...(reason === undefined ? {} : { reason })
-  }
-}
 
 /** Whose requests are counted together: a caller's, or those of a source of addresses where nobody is known. */
 const countedAs = (edge: Edge, request: Request, caller: Caller): string =>
@@ -203,13 +162,14 @@ export const serve = (
     endpoint.path,
     request,
     Effect.fnUntraced(function* (visit) {
-      const caller = yield* callerOf(edge, endpoint, request)
+      const calling = callingOf(edge, request)
+      const caller = yield* callerOf(calling, endpoint.isOpen)
       yield* charge(edge.limiter, visit, countedAs(edge, request, caller))
-      yield* admitted(endpoint.operation, { caller, origin: originOf(edge, request, visit.requestId) })
+      yield* admitted(endpoint.operation, { caller, origin: originOf(calling, visit.requestId) })
       const type = preferred(request.headers.get("accept"), endpoint.types)
       if (type === undefined) return yield* notAcceptable(endpoint)
       const key = yield* keyIn(endpoint, request, visit, caller.id)
-      const call: Call = { caller, key, origin: originOf(edge, request, visit.requestId) }
+      const call: Call = { caller, key, origin: originOf(calling, visit.requestId) }
       const input = yield* inputOf(endpoint, request, parameters, caller)
       const reply = yield* endpoint
         .run(input, call, type)

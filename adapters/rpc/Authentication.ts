@@ -1,15 +1,10 @@
 /** Who calls, and from where: decided before a message of the request is read, and carried to the implementation. */
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect"
 import { type Context, Effect } from "effect"
-import {
-  Authenticator,
-  anonymous,
-  type Caller,
-  type Presented,
-  Unauthenticated
-} from "../../application/ports/Caller.ts"
-import { type Origin, originTextMax } from "../../application/ports/Origin.ts"
-import { Terms } from "../../application/ports/Terms.ts"
+import { type Calling, callerOf as identify, originOf } from "../../application/access/index.ts"
+import type { Authenticator, Caller } from "../../application/ports/Caller.ts"
+import type { Origin } from "../../application/ports/Origin.ts"
+import type { Terms } from "../../application/ports/Terms.ts"
 import { connectErrorOf } from "./Problem.ts"
 import { randomRequestId } from "./RequestId.ts"
 import { run } from "./Run.ts"
@@ -19,30 +14,12 @@ const callerKey = createContextKey<Caller | undefined>(undefined, { description:
 /** The address of the connection that a request came by. */
 export const addressKey = createContextKey<string | undefined>(undefined, { description: "bank client address" })
 
-/** RFC 6750, 2.1 and RFC 9449, 7.1: one token, at most 8192 characters. */
-const authorization = /^(?:(Bearer)|(DPoP)) +([A-Za-z0-9._~+/-]{1,8192}=*)$/iu
-
-const presentedIn = ({ requestHeader, url }: HandlerContext): Presented | undefined => {
-  const [, bearer, , token] = authorization.exec(requestHeader.get("authorization") ?? "") ?? []
-  if (token === undefined) return undefined
-  const { origin, pathname } = new URL(url)
-  const proof = requestHeader.get("dpop")
-  return {
-    scheme: bearer === undefined ? "DPoP" : "Bearer",
-    token,
-    method: "POST",
-    url: `${origin}${pathname}`,
-    ...(proof === null ? {} : { proof })
-  }
-}
-
-const authenticate = Effect.fnUntraced(function* (request: HandlerContext, isOpen: boolean) {
-  if (isOpen) return anonymous((yield* Terms).tenant)
-  const authenticator = yield* Authenticator
-  const presented = presentedIn(request)
-  if (presented !== undefined) return yield* authenticator.authenticate(presented)
-  const reason = request.requestHeader.get("authorization") === null ? "missing" : "invalid"
-  return yield* Effect.fail(new Unauthenticated({ reason }))
+/** The request as the door looks at it: every call is a POST. */
+const callingOf = ({ requestHeader, url, values }: HandlerContext): Calling => ({
+  header: (name) => requestHeader.get(name),
+  method: "POST",
+  url,
+  address: values.get(addressKey)
 })
 
 /**
@@ -58,7 +35,7 @@ export const gate =
   async (request: HandlerContext): Promise<void> => {
     const requestId = randomRequestId()
     const isOpen = open.has(request.method.name)
-    const program = Effect.mapError(authenticate(request, isOpen), (error) => connectErrorOf(error, requestId))
+    const program = Effect.mapError(identify(callingOf(request), isOpen), (error) => connectErrorOf(error, requestId))
     const admitted = isOpen ? Effect.andThen(rate(request.values.get(addressKey)), program) : program
     request.values.set(callerKey, await run(context, admitted, request, requestId))
   }
@@ -74,18 +51,7 @@ export const callerOf = (request: HandlerContext): Caller => {
 export const requestOf = (
   request: HandlerContext,
   requestId: string
-): { readonly caller: Caller; readonly origin: Origin } => {
-  const text = (header: string): string | undefined => request.requestHeader.get(header)?.slice(0, originTextMax)
-  const address = request.values.get(addressKey)
-  const userAgent = text("user-agent")
-  const reason = text("x-reason")
-  return {
-    caller: callerOf(request),
-    origin: {
-      requestId,
-      ...(address === undefined ? {} : { address }),
-      ...(userAgent === undefined ? {} : { userAgent }),
-      ...(reason === undefined ? {} : { reason })
-    }
-  }
-}
+): { readonly caller: Caller; readonly origin: Origin } => ({
+  caller: callerOf(request),
+  origin: originOf(callingOf(request), requestId)
+})

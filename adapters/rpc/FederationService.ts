@@ -21,10 +21,11 @@ import {
   unlinkIdentity
 } from "../../application/federation/index.ts"
 import type { Origin } from "../../application/ports/Origin.ts"
+import { appClient } from "../../application/ports/Tokens.ts"
 import { issueTokens } from "../../application/users/index.ts"
 import { FederationService } from "../../proto/gen/bank/user/v1/federation_service_pb.ts"
 import { guarded } from "./Door.ts"
-import { appClient, LoginAnswer, tagged } from "./Login.ts"
+import { LoginAnswer, tagged } from "./Login.ts"
 import { type Needs, type RpcService, unary } from "./Unary.ts"
 
 const { method } = FederationService

@@ -1,9 +1,6 @@
-/** What the services of logins share: which app they are of, and how they answer where a login stands. */
+/** What the services of logins share: how they answer where a login stands. */
 import { Schema } from "effect"
 import { SecondFactorNeeded, type SessionAnswer, SessionCreated } from "../../application/users/index.ts"
-
-/** The client of the logins by RPC: the bank's own app, as the OpenID provider knows it. */
-export const appClient = "gophers-bank-app"
 
 const { step: _, ...needed } = SecondFactorNeeded.fields
 

@@ -1,7 +1,7 @@
 /** `bank.user.v1.SessionService` over the use cases of `application/users`. */
 import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { UserGuards } from "../../application/access/index.ts"
-import { TokenIssuer } from "../../application/ports/Tokens.ts"
+import { appClient, TokenIssuer } from "../../application/ports/Tokens.ts"
 import {
   Accepted,
   beginPasskeyLogin,
@@ -31,7 +31,7 @@ import {
 } from "../../application/users/index.ts"
 import { SessionService } from "../../proto/gen/bank/user/v1/session_service_pb.ts"
 import { guarded } from "./Door.ts"
-import { appClient, LoginAnswer, tagged } from "./Login.ts"
+import { LoginAnswer, tagged } from "./Login.ts"
 import { type Needs, type RpcService, unary } from "./Unary.ts"
 
 const { method } = SessionService

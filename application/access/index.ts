@@ -2,6 +2,7 @@
 export * as AccessGuards from "./AccessGuards.ts"
 export * as AccountGuards from "./AccountGuards.ts"
 export { listedFor, OwnerNotFound } from "./AccountGuards.ts"
+export { type Calling, callerOf, originOf } from "./Calling.ts"
 export * as AccessFacts from "./Facts.ts"
 export type { Guard, GuardServices, Target, TargetAccount } from "./Guard.ts"
 export * as LedgerGuards from "./LedgerGuards.ts"

@@ -13,6 +13,9 @@ export interface Tokens {
   readonly scopes: ReadonlyArray<Scope>
 }
 
+/** The bank's own app, a public client (RFC 6749, 2.1): logins at it need no consent and have every scope. */
+export const appClient = "gophers-bank-app"
+
 /** Issues tokens for logins at the bank's own app. They are refreshed and revoked where those of all apps are. */
 export class TokenIssuer extends Context.Service<
   TokenIssuer,

@@ -4,13 +4,13 @@ import { Schema } from "effect"
 import { decodeJwt } from "jose"
 import * as client from "openid-client"
 import { TOTP, URI } from "otpauth"
+import { appClient } from "../../application/ports/Tokens.ts"
 import { WebAuthnJson } from "../../application/users/index.ts"
 import type { Tab, World } from "./browser.fixture.ts"
 
 const stepMillis = 30_000
 
 /** The bank's own app, as the provider calls it. */
-const appClient = "gophers-bank-app"
 
 /** A request of the API. */
 export interface Asking {

@@ -1,12 +1,12 @@
 /** Accounts as rows: a column for each field, and back through the account's own schema. */
+
 import { Schema } from "effect"
 import { Account } from "../../../domain/accounts/index.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
 import { Currency, Money } from "../../../domain/money/index.ts"
 import { bigintOf, intOf, optionalText, type Row, textOf } from "../Fields.ts"
+import { millis } from "../Sql.ts"
 import { accountId, customerId, uuidOf } from "../Uuid.ts"
-
-const millis = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint as ${column}`
 
 export const accountColumns = `account_id, owner, version, ${millis("created_at")}, product, currency, number, iban, name,
   overdraft_limit, status, frozen_for, sweep_to, ${millis("closed_at")}, swept_to`

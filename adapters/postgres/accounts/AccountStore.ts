@@ -3,7 +3,7 @@
  * to learn why the first changed nothing. `insert` waits for another insert under the same key; `save` locks the
  * account's row for its own statement.
  */
-import { createHash } from "node:crypto"
+
 import { Clock, Effect, Layer, Schema } from "effect"
 import { AccountStore, AccountStoreUnavailable, type Opening } from "../../../application/ports/AccountStore.ts"
 import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
@@ -12,6 +12,7 @@ import { Rejection } from "../../../domain/ledger/index.ts"
 import { arrayOf } from "../Columns.ts"
 import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
 import { type Parameter, Postgres } from "../Postgres.ts"
+import { sha256 } from "../Sql.ts"
 import { accountId, customerId, uuidOf } from "../Uuid.ts"
 import { accountColumns, accountOf, changingFields, fixedFields } from "./AccountRows.ts"
 
@@ -21,8 +22,6 @@ export interface AccountStoreOptions {
 }
 
 const role = "bank_accounts"
-
-const sha256 = (text: string): string => `\\x${createHash("sha256").update(text).digest("hex")}`
 
 const AccountJson = Schema.fromJsonString(Account.Account)
 const encodeAccount = Schema.encodeSync(AccountJson)

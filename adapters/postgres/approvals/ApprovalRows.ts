@@ -1,11 +1,11 @@
 /** Approvals as rows: what is looked for has a column, the rest is sealed in two texts: the request, and its outcome. */
+
 import { Schema } from "effect"
 import { Approval } from "../../../application/ports/ApprovalStore.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
 import { TypedId } from "../../../domain/ids/index.ts"
 import { intOf, optionalText, type Row, textOf } from "../Fields.ts"
-
-const millis = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint as ${column}`
+import { millis } from "../Sql.ts"
 
 export const approvalColumns = `approval_id, operation, status, checker, ${millis("created_at")}, ${millis("expires_at")},
   ${millis("decided_at")}, sealed, outcome`

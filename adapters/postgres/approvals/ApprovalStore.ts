@@ -4,7 +4,7 @@
  * own statement, so that of many at once one finds the status that it moves from. The role cannot change what was asked
  * for. What is found is this bank's own: another tenant's approval is not found.
  */
-import { createHash } from "node:crypto"
+
 import { Effect, Layer } from "effect"
 import {
   type Approval,
@@ -19,6 +19,7 @@ import { Terms } from "../../../application/ports/Terms.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
 import { bytesOf, optionalBytes, type Row, textOf } from "../Fields.ts"
 import { type Parameter, Postgres } from "../Postgres.ts"
+import { sha256 } from "../Sql.ts"
 import { uuidOf } from "../Uuid.ts"
 import {
   approvalColumns,
@@ -38,7 +39,6 @@ export interface ApprovalStoreOptions {
 
 const role = "bank_access"
 
-const sha256 = (text: string): string => `\\x${createHash("sha256").update(text).digest("hex")}`
 const byteaOf = (bytes: Uint8Array): string => `\\x${Buffer.from(bytes).toString("hex")}`
 
 const encoder = new TextEncoder()

@@ -1,4 +1,5 @@
 /** Delegations as rows: a column for each field, and back through the delegation's own schema. */
+
 import { Schema } from "effect"
 import { Instant } from "../../../domain/calendar/index.ts"
 import { Delegation } from "../../../domain/identity/index.ts"
@@ -6,9 +7,8 @@ import { TypedId } from "../../../domain/ids/index.ts"
 import { Currency, Money } from "../../../domain/money/index.ts"
 import { bigintOf, intOf, optionalText, type Row, textOf } from "../Fields.ts"
 import type { Parameter } from "../Postgres.ts"
+import { millis } from "../Sql.ts"
 import { accountId, customerId, uuidOf } from "../Uuid.ts"
-
-const millis = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint as ${column}`
 
 export const delegationColumns = `delegation_id, grantor, grantee, account, kind, access_right, amount_max,
   amount_currency, ${millis("starts_at")}, ${millis("ends_at")}, ${millis("revoked_at")}`

@@ -3,7 +3,7 @@
  * to read what is in its way. `insert` waits for another insert under the same key; `revoke` locks the delegation's row
  * for its own statement.
  */
-import { createHash } from "node:crypto"
+
 import { Effect, Layer } from "effect"
 import {
   DelegationNotFound,
@@ -14,6 +14,7 @@ import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
 import { arrayOf } from "../Columns.ts"
 import { type Parameter, Postgres } from "../Postgres.ts"
+import { sha256 } from "../Sql.ts"
 import { uuidOf } from "../Uuid.ts"
 import { delegationColumns, delegationOf, fixedFields } from "./DelegationRows.ts"
 
@@ -26,8 +27,6 @@ const role = "bank_access"
 
 /** Delegations given at once. */
 const limit = 1000
-
-const sha256 = (text: string): string => `\\x${createHash("sha256").update(text).digest("hex")}`
 
 const insertSql = `insert into access.delegation (key, fingerprint, delegation_id, grantor, grantee, account, kind,
     access_right, amount_max, amount_currency, starts_at, ends_at)

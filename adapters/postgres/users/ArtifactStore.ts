@@ -14,8 +14,9 @@ import { Instant } from "../../../domain/calendar/index.ts"
 import { quotedLiteral } from "../Columns.ts"
 import { bytesOf, type Row, textOf } from "../Fields.ts"
 import type { Parameter } from "../Postgres.ts"
+import { millis, sha256 } from "../Sql.ts"
 import { sealing } from "./Sealing.ts"
-import { byteaOf, millis, optionalInstant, orUnavailable, sha256, timestamp, UsersPool } from "./UsersPool.ts"
+import { byteaOf, optionalInstant, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
 
 /** How long a grant that ended is kept in mind: whatever was under way when it ended is over long before. */
 const keptMillis = 30 * 86_400_000

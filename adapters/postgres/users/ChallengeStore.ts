@@ -9,9 +9,10 @@ import { type Challenge, type ChallengeKind, ChallengeStore } from "../../../app
 import type { UserId } from "../../../domain/ids/index.ts"
 import { arrayOf } from "../Columns.ts"
 import { intOf, optionalText, type Row } from "../Fields.ts"
+import { millis, sha256 } from "../Sql.ts"
 import { userId, uuidOf } from "../Uuid.ts"
 import { sealing } from "./Sealing.ts"
-import { instantOf, millis, orUnavailable, sha256, timestamp, UsersPool } from "./UsersPool.ts"
+import { instantOf, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
 
 const placeOf = (kind: ChallengeKind, digest: string): string => `users.challenge.sealed ${kind} ${digest}`
 

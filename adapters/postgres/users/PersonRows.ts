@@ -4,8 +4,9 @@ import { TenantId, User } from "../../../domain/identity/index.ts"
 import { arrayOf } from "../Columns.ts"
 import { intOf, optionalText, type Row, textOf } from "../Fields.ts"
 import type { Parameter } from "../Postgres.ts"
+import { millis } from "../Sql.ts"
 import { customerId, userId, uuidOf } from "../Uuid.ts"
-import { instantOf, millis, optionalInstant, timestamp } from "./UsersPool.ts"
+import { instantOf, optionalInstant, timestamp } from "./UsersPool.ts"
 
 export const personColumns = `user_id, tenant, branch, customer, status, array_to_string(roles, ' ') as roles, kyc_level,
   kyc_status, ${millis("email_verified_at")}, ${millis("created_at")}, ${millis("closed_at")}, version, sealed`

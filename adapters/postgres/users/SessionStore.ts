@@ -10,9 +10,10 @@ import { Session } from "../../../domain/identity/index.ts"
 import { arrayOf } from "../Columns.ts"
 import { booleanOf, type Row, textOf } from "../Fields.ts"
 import type { Parameter } from "../Postgres.ts"
+import { millis } from "../Sql.ts"
 import { sessionId, userId, uuidOf } from "../Uuid.ts"
 import { sealing } from "./Sealing.ts"
-import { instantOf, millis, optionalInstant, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
+import { instantOf, optionalInstant, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
 
 const openMax = 100
 const revokedMax = 10_000

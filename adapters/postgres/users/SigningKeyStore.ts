@@ -4,8 +4,9 @@ import type { FieldCipher } from "../../../application/ports/Crypto.ts"
 import { type SigningKey, SigningKeyStore } from "../../../application/ports/Tokens.ts"
 import type { TenantId } from "../../../domain/identity/index.ts"
 import { type Row, textOf } from "../Fields.ts"
+import { millis } from "../Sql.ts"
 import { sealing } from "./Sealing.ts"
-import { instantOf, millis, optionalInstant, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
+import { instantOf, optionalInstant, orUnavailable, timestamp, UsersPool } from "./UsersPool.ts"
 
 const JwkJson = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 const encodeJwk = Schema.encodeSync(JwkJson)

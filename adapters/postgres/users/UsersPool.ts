@@ -1,5 +1,4 @@
 /** What the stores of users share: one pool of connections, and the words for what goes into their rows and comes out. */
-import { createHash } from "node:crypto"
 import { Cause, Context, Effect, Layer } from "effect"
 import postgres from "postgres"
 import { UserStoreUnavailable } from "../../../application/ports/DelegationStore.ts"
@@ -47,12 +46,6 @@ export const onTaken = <A, E, R, F>(
 
 /** Bytes as the text of a `bytea`. */
 export const byteaOf = (bytes: Uint8Array): string => `\\x${Buffer.from(bytes).toString("hex")}`
-
-/** The SHA-256 of a text as the text of a `bytea`. */
-export const sha256 = (text: string): string => `\\x${createHash("sha256").update(text).digest("hex")}`
-
-/** Selects a time in epoch milliseconds under its own name. */
-export const millis = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint as ${column}`
 
 export const instantOf = (row: Row, name: string): Instant.Instant => Instant.fromMillis(intOf(row, name))
 

@@ -19,10 +19,10 @@ import {
   UnlinkIdentity,
   unlinkIdentity
 } from "../../../application/federation/index.ts"
+import { appClient } from "../../../application/ports/Tokens.ts"
 import { issueTokens, SessionAnswer } from "../../../application/users/index.ts"
 import { endpoint } from "../Endpoint.ts"
 import { callback, ticket } from "../examples.ts"
-import { appClient } from "./sessions.ts"
 
 const begun = { answer: FederationBegun, answerName: "FederationBegun", status: 200 } as const
 const identityAnswer = { answer: IdentityList, answerName: "IdentityList", status: 200 } as const

@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { UserGuards } from "../../../application/access/index.ts"
-import { TokenIssuer } from "../../../application/ports/Tokens.ts"
+import { appClient, TokenIssuer } from "../../../application/ports/Tokens.ts"
 import {
   beginPasskeyLogin,
   CreateSession,
@@ -28,9 +28,6 @@ import {
 import { endpoint } from "../Endpoint.ts"
 import { password, ticket } from "../examples.ts"
 import { nothing } from "../Nothing.ts"
-
-/** The bank's own app, in whose name these routes log in. */
-export const appClient = "gophers-bank-app"
 
 const { device: _, ...raised } = SessionCreated.fields
 const SessionRaised = Schema.Struct(raised)

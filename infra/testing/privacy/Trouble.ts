@@ -1,6 +1,6 @@
 /** Requests that fail, with personal data where none belongs, and a database that breaks while people are written. */
 import type postgres from "postgres"
-import { appClient } from "../../../adapters/oidc/index.ts"
+import { appClient } from "../../../application/ports/Tokens.ts"
 import type { BankProcess } from "../crash/BankProcess.ts"
 import type { Person } from "./People.ts"
 import type { Place } from "./Seeding.ts"

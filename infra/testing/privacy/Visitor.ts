@@ -1,7 +1,7 @@
 /** A person at the login pages of a bank that runs, by a browser of its own. */
 import { createHash, randomBytes } from "node:crypto"
 import { Schema } from "effect"
-import { appClient } from "../../../adapters/oidc/index.ts"
+import { appClient } from "../../../application/ports/Tokens.ts"
 import { browser, type Shown } from "../browser.ts"
 import type { Person } from "./People.ts"
 import type { Collection } from "./Values.ts"
