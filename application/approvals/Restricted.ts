@@ -10,7 +10,8 @@ import {
   type Guard,
   LedgerGuards,
   perform,
-  type Request
+  type Request,
+  UserGuards
 } from "../access/index.ts"
 import { AccountView, getAccount, SetOverdraftLimit, setOverdraftLimit } from "../accounts/index.ts"
 import type { ApplicationError } from "../errors/index.ts"
@@ -30,7 +31,7 @@ import { Terms } from "../ports/Terms.ts"
 import type { TokenIssuer } from "../ports/Tokens.ts"
 import type { SessionStore } from "../ports/UserStore.ts"
 import { AssignRoles } from "../users/index.ts"
-import { assignRolesGuard, RolesAssigned, rolesAssigned } from "./RolesAssigned.ts"
+import { RolesAssigned, rolesAssigned } from "./RolesAssigned.ts"
 
 /** What the use cases of the table need. */
 export type RestrictedServices = AccessServices | AccountStore | Bank | Ledger | SessionStore | TokenIssuer
@@ -140,7 +141,7 @@ const table: Readonly<Record<RestrictedOperation, Restricted>> = {
     run: overdraftLimit
   }),
   "users.assignRoles": restricted({
-    guard: assignRolesGuard,
+    guard: UserGuards.assignRoles,
     command: AssignRoles,
     answer: RolesAssigned,
     concerns: ({ user }) => user,

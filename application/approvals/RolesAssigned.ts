@@ -3,30 +3,16 @@ import { Clock, Effect, Schema } from "effect"
 import { Instant } from "../../domain/calendar/index.ts"
 import { User } from "../../domain/identity/index.ts"
 import type { UserId } from "../../domain/ids/index.ts"
-import type { Guard } from "../access/index.ts"
 import type { Caller } from "../ports/Caller.ts"
 import { TokenIssuer } from "../ports/Tokens.ts"
-import { SessionStore, UserNotFound, UserStore } from "../ports/UserStore.ts"
+import { SessionStore, UserStore } from "../ports/UserStore.ts"
 import { type AssignRoles, assignRoles } from "../users/index.ts"
 
 /** What is told of a change of roles: nothing personal, for everybody who reads approvals sees it. */
 const { id, roles, branch, version } = User.User.fields
 export const RolesAssigned = Schema.Struct({ id, roles, branch, version })
 
-const encodeRoles = Schema.encodeSync(RolesAssigned)
-
 const rolesOf = ({ id, roles, branch, version }: User.User) => ({ id, roles, branch, version })
-
-/** The guard before a change of roles, which leaves on the audit log what they were. */
-export const assignRolesGuard: Guard<AssignRoles> = {
-  operation: "users.assignRoles",
-  target: ({ user }) => Effect.succeed({ users: [user] }),
-  hidden: ({ user }) => new UserNotFound({ userId: user }),
-  before: Effect.fnUntraced(function* ({ user }) {
-    return encodeRoles(rolesOf(yield* (yield* UserStore).find(user)))
-  }),
-  recordsAnswer: true
-}
 
 /** Ends the sessions that a crash may have left with the roles of before. */
 const endSessions = Effect.fnUntraced(function* (user: UserId) {
