@@ -22,6 +22,8 @@ export interface CachedAccount {
 export interface Change {
   readonly difference: Difference
   readonly after: CachedAccount
+  /** The version of the row that is stored; 0 where there is none. */
+  readonly versionBefore: number
 }
 
 /**
@@ -86,15 +88,16 @@ export const accountCache = (packedMax: number): AccountCache => {
         const short = LedgerAccount.available(account) < 0n && account.kind === "customer"
         const after = { account, version: 1, short, batch, uuid: uuidOf(account.id) }
         cached.set(account.id, after)
-        return { difference: "opened", after }
+        return { difference: "opened", after, versionBefore: 0 }
       }
       const short = shortAfter(known, account)
       const difference = differenceOf(known.account, account, known.short === short)
+      const versionBefore = known.version
       known.account = account
       known.version++
       known.short = short
       known.batch = batch
-      return { difference, after: known }
+      return { difference, after: known, versionBefore }
     },
     evict: (max, committed) => {
       let left = cached.size

@@ -21,6 +21,7 @@ import {
   legRows,
   newHoldRows,
   openedRows,
+  overRows,
   postedRows,
   type Rows,
   wholeReceipt
@@ -72,9 +73,9 @@ const updated = (ledger: number, rows: Table): string =>
 
 const updatingAccounts = (ledger: number, rows: Table): string =>
   updating(`update ledger.account stored
-    set ${rows.columns.slice(1).map(({ name }) => `${name} = rows.${name}`)}
+    set ${rows.columns.slice(1, -1).map(({ name }) => `${name} = rows.${name}`)}
     from ${updated(ledger, rows)}
-    where ${found("account_id")} and stored.version = rows.version - 1`)
+    where ${found("account_id")} and stored.version = rows.version_before`)
 
 const updatingHolds = (ledger: number, rows: Table): string =>
   updating(`update ledger.hold stored set captured = rows.captured, status = rows.status from ${updated(ledger, rows)}
@@ -100,8 +101,8 @@ const tablesOf = (uuids: Parameters<typeof answerRows>[0]) => ({
   transactions: transactionRows(),
   legs: legRows(),
   answers: answerRows(uuids),
-  posted: postedRows(),
-  changed: changedRows(),
+  posted: overRows(postedRows()),
+  changed: overRows(changedRows()),
   opened: openedRows(),
   new_holds: newHoldRows(uuids),
   changed_holds: heldRows(),
@@ -197,7 +198,9 @@ export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended,
       tables.legs.add({ entry, account: accounts[place] ?? "", transaction: uuid })
   })
   for (const each of batch.decided) if (wholeReceipt(each) === undefined) tables.answers.add(each)
-  for (const { difference, after } of batch.accounts) tables[difference].add(after)
+  for (const change of batch.accounts)
+    if (change.difference === "opened") tables.opened.add(change.after)
+    else tables[change.difference].add(change)
   for (const hold of batch.newHolds) tables.new_holds.add(hold)
   for (const hold of batch.changedHolds) tables.changed_holds.add(hold)
   tables.journal.add(row)

@@ -5,7 +5,7 @@ import type { AccountId, TransactionId } from "../../../domain/ids/index.ts"
 import { type Hold, Receipt, Rejection, type Transaction } from "../../../domain/ledger/index.ts"
 import { type Column, column, quoted } from "../Columns.ts"
 import { uuidOf } from "../Uuid.ts"
-import type { CachedAccount } from "./AccountCache.ts"
+import type { CachedAccount, Change } from "./AccountCache.ts"
 import type { Request } from "./Admission.ts"
 
 /** A command's outcome, to be stored under its key. */
@@ -146,6 +146,15 @@ export const changedRows = (): Rows<CachedAccount> => {
       short.add(row.short)
     }
   )
+}
+
+/** Rows of accounts that are stored, each with the version that the writer knows to be stored. */
+export const overRows = (rows: Rows<CachedAccount>): Rows<Change> => {
+  const before = column("version_before", "bigint")
+  return rowsOf([...rows.columns, before], ({ after, versionBefore }) => {
+    rows.add(after)
+    before.add(versionBefore)
+  })
 }
 
 /** All of an account. */
