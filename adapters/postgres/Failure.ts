@@ -1,5 +1,5 @@
 /** Which failures of the driver mean that PostgreSQL cannot be had just now; all others are bugs. */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import postgres from "postgres"
 
 /** PostgreSQL did not answer; each port has an error of its own for it. */
@@ -63,3 +63,14 @@ export const isConnectionLost = (cause: unknown): boolean => {
   const state = sqlStateOf(cause)
   return state === undefined ? isUnavailable(cause) : state.startsWith("08") || state.startsWith("57P")
 }
+
+/** The failure of a statement as ports fail of it: unavailable, or else a defect that has no values. */
+export const failureOf = (cause: unknown): Effect.Effect<never, PostgresUnavailable> =>
+  isUnavailable(cause)
+    ? Effect.fail(new PostgresUnavailable({ reason: reasonOf(cause) }))
+    : Effect.die(withoutValues(cause))
+
+/** The driver's error for what the server said, by the driver's names of its fields. */
+export const serverError = (fields: Readonly<Record<string, string>>): unknown =>
+  // The class takes its fields, which its type does not say.
+  Reflect.construct(postgres.PostgresError, [fields])

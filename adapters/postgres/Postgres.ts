@@ -5,35 +5,24 @@
  * The driver can leave a query without an answer for ever when it is sent on a connection that has just broken, and the
  * connection then stays unusable. So a pool whose connection broke is replaced: its queries end within a second, and what
  * comes later goes to new connections.
+ *
+ * A channel is one connection for a stream of scripts with data of copies (`Channel.ts`).
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import postgres from "postgres"
-import { isConnectionLost, isUnavailable, PostgresUnavailable, reasonOf, withoutValues } from "./Failure.ts"
+import { type Channel, openChannel } from "./Channel.ts"
+import { type ConnectionOptions, driverOptions, type PostgresOptions, patienceMsOf, timeoutMsOf } from "./Driver.ts"
+import { failureOf, isConnectionLost, PostgresUnavailable } from "./Failure.ts"
 import type { Row } from "./Fields.ts"
 
-/** Where the database is and how much of it the bank takes. */
-export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database`, with the driver's own options such as `sslmode` as its query. */
-  readonly url: string
-  /** Begins the name that each connection shows in `pg_stat_activity`; `gophers-bank` by default. */
-  readonly applicationName?: string
-  /** How long one statement may run, unless the pool says otherwise; 30 seconds by default. */
-  readonly statementTimeoutMs?: number
-  /** How long the making of one connection may take; 10 seconds by default. */
-  readonly connectTimeoutMs?: number
-}
+export type { Channel } from "./Channel.ts"
+export type { ConnectionOptions, PostgresOptions } from "./Driver.ts"
 
 /** One pool: what it is for, as which role, and with how many connections at most. */
-export interface PoolOptions {
-  readonly name: string
-  /** The role that its statements run as; without one it is the user of the URL. */
-  readonly role?: string
+export interface PoolOptions extends ConnectionOptions {
   readonly connectionsMax: number
-  readonly statementTimeoutMs?: number
   /** How long the end of the pool waits for queries that are under way; 5 seconds by default. */
   readonly endTimeoutMs?: number
-  /** Settings of PostgreSQL for these connections, for instance `{ jit: "off" }`. */
-  readonly settings?: Readonly<Record<string, string | number | boolean>>
 }
 
 /** A parameter of a statement; arrays go as literals (`Columns.ts`). */
@@ -55,57 +44,30 @@ export interface Pool {
   readonly script: (text: string) => Effect.Effect<void, PostgresUnavailable>
 }
 
-/** The bank's database: opens pools of connections to it. */
+/** The bank's database: opens pools of connections to it, and channels. */
 export class Postgres extends Context.Service<
   Postgres,
-  { readonly pool: (options: PoolOptions) => Effect.Effect<Pool, never, Scope.Scope> }
+  {
+    readonly pool: (options: PoolOptions) => Effect.Effect<Pool, never, Scope.Scope>
+    /** Opens a channel at once. Where its connection is lost the channel stays lost: open another. */
+    readonly channel: (options: ConnectionOptions) => Effect.Effect<Channel, PostgresUnavailable, Scope.Scope>
+  }
 >()("bank/adapters/postgres/Postgres") {}
 
 /** How long the queries of a pool that is replaced have to end, unless the pool's own time is shorter. */
 const replacedTimeoutMs = 1000
 
-/** The server ends a statement that takes too long; where not even that is heard of after this, the connection is lost. */
-const silenceMaxMs = 5000
-
-/**
- * The server looks after each connection, too: one whose client is gone it gives up within half a minute, with every lock
- * that a statement cut off on its way has taken. Without this it takes hours.
- */
-const watched = {
-  tcp_keepalives_idle: 10,
-  tcp_keepalives_interval: 5,
-  tcp_keepalives_count: 3,
-  tcp_user_timeout: 30_000
-} as const
-
 type Sql = postgres.Sql<{ readonly bigint: bigint }>
 
-const open = (options: PostgresOptions, pool: PoolOptions, statementTimeoutMs: number): Sql =>
-  postgres(options.url, {
-    max: pool.connectionsMax,
-    connect_timeout: (options.connectTimeoutMs ?? 10_000) / 1000,
-    // Array parameters are sent as literals, so that the types need not be asked for with each new connection.
-    fetch_types: false,
-    // A connection that ends by age would look to the ledger's writer like one that was lost.
-    max_lifetime: null,
-    types: { bigint: postgres.BigInt },
-    onnotice: () => {},
-    connection: {
-      application_name: `${options.applicationName ?? "gophers-bank"} ${pool.name}`,
-      statement_timeout: statementTimeoutMs,
-      ...watched,
-      TimeZone: "UTC",
-      ...(pool.role === undefined ? {} : { role: pool.role }),
-      ...pool.settings
-    }
-  })
+const open = (options: PostgresOptions, pool: PoolOptions): Sql =>
+  postgres(options.url, { ...driverOptions(options, pool), max: pool.connectionsMax })
 
 const lease = (options: PostgresOptions, pool: PoolOptions) => {
-  const timeoutMs = pool.statementTimeoutMs ?? options.statementTimeoutMs ?? 30_000
-  const patienceMs = timeoutMs + Math.min(timeoutMs, silenceMaxMs)
+  const timeoutMs = timeoutMsOf(options, pool)
+  const patienceMs = patienceMsOf(timeoutMs)
   const endTimeoutMs = pool.endTimeoutMs ?? 5000
   const ending = new Set<Promise<void>>()
-  let current = open(options, pool, timeoutMs)
+  let current = open(options, pool)
 
   const end = (sql: Sql, waitMs: number): Promise<void> => {
     const ended = sql.end({ timeout: waitMs / 1000 }).finally(() => ending.delete(ended))
@@ -115,7 +77,7 @@ const lease = (options: PostgresOptions, pool: PoolOptions) => {
 
   const replace = (sql: Sql): void => {
     if (sql !== current) return
-    current = open(options, pool, timeoutMs)
+    current = open(options, pool)
     void end(sql, Math.min(replacedTimeoutMs, endTimeoutMs))
   }
 
@@ -124,9 +86,7 @@ const lease = (options: PostgresOptions, pool: PoolOptions) => {
       const sql = current
       const failed = (cause: unknown) => {
         if (isConnectionLost(cause)) replace(sql)
-        return isUnavailable(cause)
-          ? Effect.fail(new PostgresUnavailable({ reason: reasonOf(cause) }))
-          : Effect.die(withoutValues(cause))
+        return failureOf(cause)
       }
       const silent = () => {
         replace(sql)
@@ -147,7 +107,7 @@ const lease = (options: PostgresOptions, pool: PoolOptions) => {
   }
 }
 
-/** Opens pools on the database of a URL. Nothing is connected to before the first query. */
+/** Opens pools and channels on the database of a URL. A pool connects to nothing before its first query. */
 export const layer = (options: PostgresOptions): Layer.Layer<Postgres> =>
   Layer.succeed(
     Postgres,
@@ -156,6 +116,7 @@ export const layer = (options: PostgresOptions): Layer.Layer<Postgres> =>
         Effect.acquireRelease(
           Effect.sync(() => lease(options, pool)),
           ({ end }) => Effect.promise(end)
-        )
+        ),
+      channel: (channel) => openChannel(options, channel)
     })
   )

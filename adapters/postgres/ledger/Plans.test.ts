@@ -24,6 +24,7 @@ const listening = (heard: Array<Heard>) =>
     Postgres.Postgres,
     Effect.map(Postgres.Postgres, (real) =>
       Postgres.Postgres.of({
+        ...real,
         pool: (options) =>
           Effect.map(real.pool(options), (pool) => {
             const said: Heard = { options, scripts: new Set(), queries: new Map() }
