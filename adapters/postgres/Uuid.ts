@@ -12,8 +12,8 @@ import {
 const hexDigits = 32
 const hyphen = 0x2d
 
-// One slot for each ASCII code unit; 255 marks one that is no hexadecimal digit.
-const valueByCodeUnit = new Uint8Array(128).fill(255)
+/** The values of hexadecimal digits, one slot for each ASCII code unit; 255 marks one that is no digit. */
+export const valueByCodeUnit = new Uint8Array(128).fill(255)
 for (let value = 0; value < 16; value++)
   for (const digit of [value.toString(16), value.toString(16).toUpperCase()])
     valueByCodeUnit[digit.charCodeAt(0)] = value
