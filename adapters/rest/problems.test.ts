@@ -89,6 +89,19 @@ describe("problems", () => {
     assertProblem(await send("POST", "/v1/transfers", { raw, key: freshKey() }), 400, "invalid_request", "from")
   })
 
+  test("a body is bounded by what it is, whatever length it declares", async () => {
+    const sent = (bytes: number, declared: number) =>
+      send("POST", "/v1/transfers", {
+        raw: "{}".padEnd(bytes, " "),
+        headers: { "Content-Length": String(declared) },
+        key: freshKey()
+      })
+    const max = 1024 * 1024
+    assertProblem(await sent(max, max), 400, "invalid_request", "from")
+    assertProblem(await sent(2, max + 1), 413, "body_too_large", "body")
+    assertProblem(await sent(max + 1, 2), 413, "body_too_large", "body")
+  })
+
   test("what does not exist is not found, by its id", async () => {
     const absent = "01h455vb4pex5vsknk084sn02q"
     assertProblem(await send("GET", `/v1/accounts/acc_${absent}`), 404, "account_not_found")
