@@ -1,7 +1,13 @@
 /**
- * Decides a batch in memory. Phases: (1) one round trip, its queries side by side: which keys are answered already, the
- * holds and transactions that commands name, the accounts that are not in memory, holds that are due; (2) where those
- * name further accounts or transactions, another; (3) decide in order; (4) lay the changes over the copy of the accounts.
+ * Decides a batch in memory. Phases: (1) where it needs any of it, one round trip, its queries side by side: which keys
+ * are answered already, the holds and transactions that commands name, the accounts that are not in memory, holds that
+ * are due; (2) where those name further accounts or transactions, another; (3) decide in order; (4) lay the changes over
+ * the copy of the accounts.
+ *
+ * A key is looked up only where the filter says that it may be stored. No stored key is missed: a key is under way once
+ * at a time (`Admission`); one that this session decided was added to the filter when its batch was taken, and the next
+ * request with it comes after that batch is durable; one that was stored before the session is in the filter, or the
+ * filter is not complete and all are looked up. Where a batch fails its keys stay in the filter, and are looked up.
  *
  * The batches `behind` are decided and not yet seen to be committed, so what they changed goes before what is read. The
  * list is taken before reading: a batch that commits meanwhile is then read or remembered or both, never neither.
@@ -25,6 +31,7 @@ import type { AccountCache, Change } from "./AccountCache.ts"
 import type { Answer, Request } from "./Admission.ts"
 import type { Appended } from "./Append.ts"
 import type { Decided } from "./BatchColumns.ts"
+import type { KeyFilter } from "./KeyFilter.ts"
 import type { Lookup, Reversals } from "./Lookup.ts"
 import { replayOf, transactionsIn } from "./Replay.ts"
 import type { StoredAnswer } from "./Rows.ts"
@@ -100,6 +107,7 @@ const sideBySide = { concurrency: "unbounded" } as const
 
 export const deciding = (
   lookup: Lookup,
+  keys: KeyFilter,
   cache: AccountCache,
   ids: Ids["Service"],
   start: { readonly lastBooking: number; readonly nextExpiry: number }
@@ -134,9 +142,11 @@ export const deciding = (
     const commands = Reference.singles(requests.map(({ first }) => first.command))
     const holdIds = present(commands.map(Reference.holdOf))
     const originals = present(commands.map(Reference.transactionOf))
+    const asked: Array<string> = []
+    for (const { keyDigest } of requests) if (keys.add(keyDigest)) asked.push(keyDigest)
     const [answers, holds, reversals, originalsRead, due] = yield* Effect.all(
       [
-        requests.length === 0 ? none<string, StoredAnswer>() : lookup.answers(requests.map((each) => each.keyDigest)),
+        asked.length === 0 ? none<string, StoredAnswer>() : lookup.answers(asked),
         holdIds.size === 0 ? none<HoldId, Hold.Hold>() : lookup.holds(holdIds),
         originals.size === 0 ? none<TransactionId, ReadonlyMap<TransactionId, bigint>>() : lookup.reversals(originals),
         originals.size === 0 ? none<TransactionId, Transaction.Transaction>() : lookup.transactions(originals),

@@ -5,7 +5,7 @@ import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { arrayOf } from "../Columns.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
+import { bigintOf, intOf, optionalText, type Row, textOf } from "../Fields.ts"
 import type { Parameter, Pool } from "../Postgres.ts"
 import { transactionId, uuidOf } from "../Uuid.ts"
 import {
@@ -32,6 +32,17 @@ export interface Last {
   readonly number: number
 }
 
+/** Tables of answers: each key is in one of them. */
+export const keyTables = ["transaction", "answer"] as const
+
+/** Keys of consecutive rows of a table. */
+export interface KeyPage {
+  /** Their digests, one after another. */
+  readonly digests: string
+  /** What the last row of the page is ordered by; undefined where no row follows. */
+  readonly last: string | undefined
+}
+
 export interface Lookup {
   readonly accounts: (ids: Iterable<AccountId>) => Read<ReadonlyArray<StoredAccount>>
   readonly holds: (ids: Iterable<HoldId>) => Read<ReadonlyMap<HoldId, Hold.Hold>>
@@ -40,6 +51,8 @@ export interface Lookup {
   readonly reversals: (ids: Iterable<TransactionId>) => Read<Reversals>
   /** Answers by the digest of their key. */
   readonly answers: (keys: Iterable<string>) => Read<ReadonlyMap<string, StoredAnswer>>
+  /** The keys of at most `limit` rows in the order of the table's primary key, after the row that has the UUID `after`. */
+  readonly keys: (table: (typeof keyTables)[number], after: string, limit: number) => Read<KeyPage>
   /** Open holds that expire at `now` or before, the longest due first, at most `limit`. */
   readonly due: (now: Instant.Instant, limit: number) => Read<ReadonlyArray<Hold.Hold>>
   /** When the first open hold after `now` expires, in epoch milliseconds; infinity for never. */
@@ -63,6 +76,17 @@ const uuids = (ids: Iterable<string>): string => arrayOf(Array.from(new Set(ids)
 const asked = (table: string, key: string): string =>
   `unnest($2::uuid[]) asked (key) cross join lateral (
     select * from ledger.${table} stored where stored.ledger_id = $1 and stored.${key} = asked.key offset 0)`
+
+/** The column that comes after the ledger in the primary key of each. */
+const keyOrder = { transaction: "transaction_id", answer: "key" } as const
+
+/** One row: as many digests as there are rows would cost the driver more than all the rest. */
+const keysText = (table: (typeof keyTables)[number]): string =>
+  `select encode(string_agg(uuid_send(key), ''), 'hex') as digests, max(place::text collate "C") as last,
+      count(*)::integer as count
+    from (select stored.key, stored.${keyOrder[table]} as place from ledger.${table} stored
+      where stored.ledger_id = $1 and stored.${keyOrder[table]} > $2::uuid
+      order by stored.ledger_id, stored.${keyOrder[table]} limit $3) page`
 
 const reversalsOf = (rows: ReadonlyArray<Row>): Reversals => {
   const reversals = new Map<TransactionId, Map<TransactionId, bigint>>()
@@ -117,6 +141,11 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
         [arrayOf(new Set(keys))],
         answersOf
       ),
+    keys: (table, after, limit) =>
+      read(keysText(table), [after, limit], ([row = {}]) => ({
+        digests: optionalText(row, "digests") ?? "",
+        last: intOf(row, "count") < limit ? undefined : textOf(row, "last")
+      })),
     due: (now, limit) =>
       read(
         `select ${holdColumns} from ledger.hold

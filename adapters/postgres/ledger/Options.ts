@@ -14,6 +14,8 @@ export interface LedgerOptions {
   readonly accountsCachedMax: number
   /** Accounts packed away beyond those: about 140 bytes each. Others are read when they are needed. */
   readonly accountsPackedMax: number
+  /** Keys in the filter that saves looking for new ones: 2 bytes each. Of a ledger with more every key is looked up. */
+  readonly keysFilteredMax: number
   readonly readConnectionsMax: number
   /** How long a closing ledger waits for what it accepted. */
   readonly closeTimeoutMs: number
@@ -25,6 +27,7 @@ export const defaultOptions: LedgerOptions = {
   batchMax: 4096,
   accountsCachedMax: 50_000,
   accountsPackedMax: 1_500_000,
+  keysFilteredMax: 64_000_000,
   readConnectionsMax: 4,
   closeTimeoutMs: 30_000
 }

@@ -115,8 +115,14 @@ describe("the writer's statements", () => {
     const [used, empty] = await Promise.all([createDatabase(), createDatabase()])
     databases = [used, empty]
     const listened = Layer.provideMerge(listening(heard), migrated(used.url))
-    runtime = ManagedRuntime.make(Layer.provide(Ledger.layer(), Layer.merge(listened, idsForTests)))
+    const start = () => ManagedRuntime.make(Layer.provide(Ledger.layer(), Layer.merge(listened, idsForTests)))
+    runtime = start()
     await runtime.runPromise(everything)
+    // A writer that takes over reads the stored keys while it works: of transactions, and of answers.
+    await runtime.dispose()
+    runtime = start()
+    const isFilled = () => heard.some(({ options, queries }) => options.name === "ledger keys" && queries.size === 2)
+    while (!isFilled()) await runtime.runPromise(funded(1))
     await Effect.runPromise(Effect.scoped(Layer.build(migrated(empty.url))))
     owner = postgres(empty.url, { max: 1, onnotice: () => {} })
     for (const { options } of heard)

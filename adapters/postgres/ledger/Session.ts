@@ -3,7 +3,8 @@
  *
  * Phases of opening, in this order and each a round trip: (1) take over; (2) the last booking time and the next expiry;
  * (3) where the journal stands, which is kept if it was not, and the journal of what was booked before there was one.
- * After that one connection only writes batches, each a script of its own, and the other only reads for the next.
+ * After that one connection only writes batches, each a script of its own, and the other only reads for the next. A third
+ * reads the keys that are stored already, if there are any, and is closed when it has them.
  */
 import { Effect, Exit, Schema, Scope } from "effect"
 import type { Ids } from "../../../application/ports/Ids.ts"
@@ -17,6 +18,7 @@ import { keepEnd, takeOver, takeOverAgain } from "./Epoch.ts"
 import { journaled } from "./Journal.ts"
 import { catchUp } from "./JournalCatchUp.ts"
 import { journalEnd } from "./JournalReader.ts"
+import { sessionKeys } from "./KeyFill.ts"
 import { type Lookup, lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
 
@@ -84,11 +86,14 @@ const opened = Effect.fnUntraced(function* (
   const { isKept, ...journal } = yield* journalEnd(reading, ledger, options.ledgerId)
   if (!isKept) yield* keepEnd(writing, epoch, journal)
   let end = yield* catchUp(writing, reading, reads, epoch, journal, last.number + 1)
+  const stored = { isEmpty: end.number === 0, transactions: last.number + 1 }
+  const keysPool = postgres.pool({ ...connection, name: "ledger keys" })
+  const keys = yield* sessionKeys(keysPool, ledger, stored, options.keysFilteredMax)
   return {
     ledger,
     cache,
     lookup: reads,
-    deciding: deciding(reads, cache, ids, { lastBooking: last.bookedAt + 1, nextExpiry }),
+    deciding: deciding(reads, keys, cache, ids, { lastBooking: last.bookedAt + 1, nextExpiry }),
     write: (batch: Appended) => {
       const next = journaled(end, batch)
       end = next.end

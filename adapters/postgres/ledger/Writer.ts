@@ -1,7 +1,7 @@
 /**
  * The one writer of a ledger, as a loop over its session.
  *
- * Phases of a batch: take what waits; decide (`Deciding`, one or two round trips); send (`Append`, one round trip);
+ * Phases of a batch: take what waits; decide (`Deciding`, at most three round trips); send (`Append`, one round trip);
  * answer when it is durable. While a batch is on its way the next one is taken and decided, at most `depthMax` batches
  * deep. Locks: the ledger's row, from the fence to the end of each batch.
  *

@@ -6,8 +6,8 @@ export interface LossyProxy {
   readonly url: string
   /** From now on nothing comes back on connections whose application name contains `name`. */
   readonly silence: (name: string) => void
-  /** From now on nothing goes through on connections whose application name contains `name`. */
-  readonly block: (name: string) => void
+  /** From now on nothing goes through on connections whose application name contains `name`; resolves when that lost something. */
+  readonly block: (name: string) => Promise<void>
   /** Breaks all connections; new ones work as before. */
   readonly cut: () => void
   readonly close: () => Promise<void>
@@ -19,7 +19,8 @@ interface Pair {
   /** The first bytes of a connection hold its application name as plain text. */
   startup: string
   isSilent: boolean
-  isBlocked: boolean
+  /** Called with each loss where nothing goes through. */
+  lose: (() => void) | undefined
 }
 
 const listening = (server: ReturnType<typeof createServer>): Promise<number> =>
@@ -37,7 +38,7 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
 
   const accept = (client: Socket): void => {
     const server = connect(Number(target.port || 5432), target.hostname)
-    const pair: Pair = { client, server, startup: "", isSilent: false, isBlocked: false }
+    const pair: Pair = { client, server, startup: "", isSilent: false, lose: undefined }
     pairs.add(pair)
     const end = (): void => {
       pairs.delete(pair)
@@ -46,7 +47,8 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
     }
     client.on("data", (bytes) => {
       if (pair.startup === "") pair.startup = bytes.toString("latin1")
-      if (!pair.isBlocked) server.write(bytes)
+      if (pair.lose === undefined) server.write(bytes)
+      else pair.lose()
     })
     server.on("data", (bytes) => {
       if (!pair.isSilent) client.write(bytes)
@@ -70,9 +72,10 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
     silence: (name) => {
       for (const pair of named(name)) pair.isSilent = true
     },
-    block: (name) => {
-      for (const pair of named(name)) pair.isBlocked = true
-    },
+    block: (name) =>
+      new Promise((resolve) => {
+        for (const pair of named(name)) pair.lose = resolve
+      }),
     cut,
     close: () => {
       cut()
