@@ -18,8 +18,9 @@ export class PostgresUnavailable extends Schema.TaggedError<PostgresUnavailable>
  */
 const classesUnavailable = new Set(["08", "25", "28", "3D", "40", "53", "55", "57", "58"])
 
-/** What the driver and the system call a connection that is not there. */
-const connectionCode = /^(CONNECT|CONNECTION_|E[A-Z]{3,}|ERR_(SOCKET|TLS|SSL))/u
+/** What the driver and the system call a connection that is not there, or whose certificate nobody vouches for. */
+const connectionCode =
+  /^(CONNECT|CONNECTION_|E[A-Z]{3,}|ERR_(SOCKET|TLS|SSL)|(CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_)/u
 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
