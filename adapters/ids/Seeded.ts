@@ -1,9 +1,9 @@
 import { Layer } from "effect"
 import { Ids } from "../../application/ports/Ids.ts"
-import { type Fill, monotonic } from "./Monotonic.ts"
+import { monotonic, type Word } from "./Monotonic.ts"
 
 /** The generator sfc32 of PractRand: 128 bits of state, a period of at least 2³², not for secrets. */
-const sfc32 = (seed: number): Fill => {
+const sfc32 = (seed: number): Word => {
   let a = seed | 0
   let b = Math.floor(seed / 2 ** 32) | 0
   let c = 0
@@ -18,9 +18,7 @@ const sfc32 = (seed: number): Fill => {
   }
   // The first words still show the seed.
   for (let round = 0; round < 15; round++) next()
-  return (words) => {
-    for (let index = 0; index < words.length; index++) words[index] = next()
-  }
+  return next
 }
 
 /** The same ids for the same seed (a safe integer) and times: for simulations and tests, not for a bank. */
