@@ -15,50 +15,75 @@ export const pattern = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
 // One slot for each ASCII code unit; 255 marks a character outside the alphabet.
 const valueByCodeUnit = new Uint8Array(128).fill(255)
-for (let value = 0; value < alphabet.length; value++) valueByCodeUnit[alphabet.charCodeAt(value)] = value
+const codeUnitByValue = new Uint8Array(alphabet.length)
+for (let value = 0; value < alphabet.length; value++) {
+  valueByCodeUnit[alphabet.charCodeAt(value)] = value
+  codeUnitByValue[value] = alphabet.charCodeAt(value)
+}
 
-// The two characters of every ten bits: an id is made of 13 pairs, at half the concatenations of 26 characters.
-const pairs: ReadonlyArray<string> = Array.from(
-  { length: 1024 },
-  (_, bits) => alphabet.charAt(bits >> 5) + alphabet.charAt(bits & 31)
-)
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
+
+/** The code unit of the lowest five bits. */
+const digit = (bits: number): number => codeUnitByValue[bits & 31] ?? 0
 
 /** The 26 characters of 16 bytes. */
 export const encode = (bytes: Uint8Array): string => {
   if (bytes.length !== byteLength) throw new RangeError(`expected ${byteLength} bytes, got ${bytes.length}`)
-  let text = ""
-  let bits = 0
-  // 130 bits are printed for 128, so the buffer starts with two zero bits.
-  let bitsHeld = 2
-  for (let index = 0; index < byteLength; index++) {
-    bits = (bits << 8) | (bytes[index] ?? 0)
-    bitsHeld += 8
-    if (bitsHeld >= 10) {
-      bitsHeld -= 10
-      text += pairs[bits >> bitsHeld]
-      bits &= (1 << bitsHeld) - 1
-    }
-  }
-  return text
+  const a = wordAt(bytes, 0)
+  const b = wordAt(bytes, 4)
+  const c = wordAt(bytes, 8)
+  const d = wordAt(bytes, 12)
+  // In one call: each concatenation would make a string of its own.
+  return String.fromCharCode(
+    digit(a >>> 29),
+    digit(a >>> 24),
+    digit(a >>> 19),
+    digit(a >>> 14),
+    digit(a >>> 9),
+    digit(a >>> 4),
+    digit((a << 1) | (b >>> 31)),
+    digit(b >>> 26),
+    digit(b >>> 21),
+    digit(b >>> 16),
+    digit(b >>> 11),
+    digit(b >>> 6),
+    digit(b >>> 1),
+    digit((b << 4) | (c >>> 28)),
+    digit(c >>> 23),
+    digit(c >>> 18),
+    digit(c >>> 13),
+    digit(c >>> 8),
+    digit(c >>> 3),
+    digit((c << 2) | (d >>> 30)),
+    digit(d >>> 25),
+    digit(d >>> 20),
+    digit(d >>> 15),
+    digit(d >>> 10),
+    digit(d >>> 5),
+    digit(d)
+  )
 }
 
-/** The 16 bytes of 26 characters that start at `offset`, or `undefined` where they are not what `encode` prints. */
-export const decode = (text: string, offset = 0): Uint8Array | undefined => {
-  if (text.length - offset !== textLength) return undefined
-  const bytes = new Uint8Array(byteLength)
+/**
+ * Writes the 16 bytes of the 26 characters from `offset` on into `target` at `start`. Says whether the characters are what
+ * `encode` prints; where they are not, some bytes may have been written.
+ */
+export const decode = (text: string, offset: number, target: Uint8Array, start: number): boolean => {
+  if (text.length - offset !== textLength) return false
   let bits = 0
   let bitsHeld = -2
-  let at = 0
+  let at = start
   for (let index = offset; index < text.length; index++) {
     const value = valueByCodeUnit[text.charCodeAt(index)] ?? 255
-    if (value === 255 || (index === offset && value > 7)) return undefined
+    if (value === 255 || (index === offset && value > 7)) return false
     bits = (bits << 5) | value
     bitsHeld += 5
     if (bitsHeld >= 8) {
       bitsHeld -= 8
-      bytes[at++] = bits >> bitsHeld
+      target[at++] = bits >> bitsHeld
       bits &= (1 << bitsHeld) - 1
     }
   }
-  return bytes
+  return true
 }

@@ -8,6 +8,9 @@
 import { Schema } from "effect"
 import * as Base32 from "./Base32.ts"
 
+/** Bytes of an id's UUID. */
+export const byteLength = Base32.byteLength
+
 /** Bytes of randomness that `uuidV7` takes: 74 of their 80 bits are used. */
 export const randomByteLength = 10
 
@@ -22,7 +25,7 @@ export const millisMax = 2 ** 48 - 1
 export const uuidV7 = (millis: number, random: Uint8Array): Uint8Array => {
   if (!Number.isInteger(millis) || millis < 0 || millis > millisMax) throw new RangeError(`not a time: ${millis}`)
   if (random.length !== randomByteLength) throw new RangeError(`expected 10 random bytes, got ${random.length}`)
-  const bytes = new Uint8Array(Base32.byteLength)
+  const bytes = new Uint8Array(byteLength)
   // Byte by byte: a view of a small array costs more than all of this.
   const high = Math.floor(millis / 2 ** 32)
   const low = millis >>> 0
@@ -41,10 +44,15 @@ export const uuidV7 = (millis: number, random: Uint8Array): Uint8Array => {
 /** The id of a prefix and the 16 bytes of a UUID. */
 export const fromBytes = (prefix: string, bytes: Uint8Array): string => `${prefix}_${Base32.encode(bytes)}`
 
+/** Writes the 16 bytes of an id's UUID, whatever its prefix, into `target` from `at` on. */
+export const write = (id: string, target: Uint8Array, at: number): void => {
+  if (!Base32.decode(id, id.lastIndexOf("_") + 1, target, at)) throw new RangeError(`not a typed id: ${id}`)
+}
+
 /** The 16 bytes of an id's UUID, whatever its prefix. */
 export const toBytes = (id: string): Uint8Array => {
-  const bytes = Base32.decode(id, id.lastIndexOf("_") + 1)
-  if (bytes === undefined) throw new RangeError(`not a typed id: ${id}`)
+  const bytes = new Uint8Array(byteLength)
+  write(id, bytes, 0)
   return bytes
 }
 
@@ -54,7 +62,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 export const fromUuid = (prefix: string, uuid: string): string => {
   if (!uuidPattern.test(uuid)) throw new RangeError(`not a UUID: ${uuid}`)
   const digits = uuid.replaceAll("-", "")
-  const bytes = Uint8Array.from({ length: Base32.byteLength }, (_, index) =>
+  const bytes = Uint8Array.from({ length: byteLength }, (_, index) =>
     Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16)
   )
   return fromBytes(prefix, bytes)

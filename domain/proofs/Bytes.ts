@@ -1,3 +1,5 @@
+import { TypedId } from "../ids/index.ts"
+
 /**
  * Writes canonical bytes: fields one after another, numbers big-endian. It holds a buffer that grows and is used again,
  * because a ledger writes one transaction after another and their bytes are hashed and forgotten.
@@ -75,6 +77,13 @@ export class Bytes {
   raw(bytes: Uint8Array): this {
     const at = this.take(bytes.length)
     this.bytes.set(bytes, at)
+    return this
+  }
+
+  /** The 16 bytes of a typed id's UUID. */
+  uuid(id: string): this {
+    const at = this.take(TypedId.byteLength)
+    TypedId.write(id, this.bytes, at)
     return this
   }
 

@@ -28,7 +28,6 @@
  * | 3, 16 | — `amount`: currency in ASCII, minor units |
  */
 import { Schema } from "effect"
-import { TypedId } from "../ids/index.ts"
 import { Transaction } from "../ledger/index.ts"
 import type { Money } from "../money/index.ts"
 import { Bytes } from "./Bytes.ts"
@@ -71,7 +70,7 @@ const write = (bytes: Bytes, transaction: Content): Bytes => {
   const { description, metadata, reverses, holdId, entries } = transaction
   bytes
     .uint8(version)
-    .raw(TypedId.toBytes(transaction.id))
+    .uuid(transaction.id)
     .uint8(kindCodes[transaction.kind])
     .int64(transaction.bookedAt)
     .ascii(transaction.valueDate)
@@ -87,11 +86,11 @@ const write = (bytes: Bytes, transaction: Content): Bytes => {
     bytes.uint32(fields.length)
     for (const [key, value] of fields) bytes.text(key).text(value)
   }
-  if (reverses !== undefined) bytes.raw(TypedId.toBytes(reverses))
-  if (holdId !== undefined) bytes.raw(TypedId.toBytes(holdId))
+  if (reverses !== undefined) bytes.uuid(reverses)
+  if (holdId !== undefined) bytes.uuid(holdId)
   bytes.uint32(entries.length)
   for (const entry of entries) {
-    bytes.raw(TypedId.toBytes(entry.accountId)).uint8(entry.side === "debit" ? 0 : 1)
+    bytes.uuid(entry.accountId).uint8(entry.side === "debit" ? 0 : 1)
     writeMoney(bytes, entry.amount)
   }
   return bytes

@@ -2,7 +2,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { Result, Schema } from "effect"
 import { Instant } from "../calendar/index.ts"
-import { LedgerId, TypedId } from "../ids/index.ts"
+import { LedgerId } from "../ids/index.ts"
 import { Bytes } from "./Bytes.ts"
 import * as Consistency from "./Consistency.ts"
 import { Hash, hexBytes, type Sha256, sha256 } from "./Hash.ts"
@@ -42,13 +42,7 @@ const label = "gophers-bank tree head 1"
  * complement), `rootHash` (32). A signer that holds its key elsewhere signs these.
  */
 export const bytesOf = (head: TreeHead): Uint8Array =>
-  new Bytes()
-    .ascii(label)
-    .raw(TypedId.toBytes(head.ledgerId))
-    .int64(head.treeSize)
-    .int64(head.timestamp)
-    .raw(head.rootHash)
-    .written()
+  new Bytes().ascii(label).uuid(head.ledgerId).int64(head.treeSize).int64(head.timestamp).raw(head.rootHash).written()
 
 /** The public key of a secret one, which is 32 secret random bytes (RFC 8032 §5.1.5). */
 export const publicKeyOf = (secretKey: Uint8Array): PublicKey => ed25519.getPublicKey(secretKey)
