@@ -2,12 +2,17 @@
  * Digests by which a retry is told from another request: the first 16 bytes of SHA-256, in hexadecimal digits, so that
  * they are stored as UUIDs. To find another key or command with the digest of a given one takes 2¹²⁸ attempts.
  */
-import { hash } from "node:crypto"
 import type { IdempotencyKey } from "../../../application/ports/Idempotency.ts"
 import type { Command, Transaction } from "../../../domain/ledger/index.ts"
 import type { Money } from "../../../domain/money/index.ts"
 
-const digest = (text: string): string => hash("sha256", text, "hex").slice(0, 32)
+// Used again for each text: what is in it is printed before the function returns.
+const hashed = Buffer.alloc(Bun.SHA256.byteLength)
+
+const digest = (text: string): string => {
+  Bun.SHA256.hash(text, hashed)
+  return hashed.toString("hex", 0, 16)
+}
 
 /** What a key is stored and found by. */
 export const keyDigest = (key: IdempotencyKey): string => digest(key)

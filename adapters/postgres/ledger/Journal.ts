@@ -25,8 +25,12 @@ import { uuidOf } from "../Uuid.ts"
 import type { CachedAccount, Change } from "./AccountCache.ts"
 import { type Decided, toldOf, transactionOf, wholeReceipt } from "./BatchColumns.ts"
 
-/** The platform's own SHA-256, some twenty times as fast as one in JavaScript. */
-export const nativeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer")
+/** The platform's own SHA-256, some thirty times as fast as one in JavaScript. */
+export const nativeSha256: Sha256 = (bytes) => {
+  const hashed = new Uint8Array(Bun.SHA256.byteLength)
+  Bun.SHA256.hash(bytes, hashed)
+  return hashed
+}
 
 /** The first bytes of what the hash before the first batch is made of; the ledger's UUID follows. */
 const genesisLabel = "gophers-bank ledger journal 1"
