@@ -91,7 +91,7 @@ export const faultProxy = async (databaseUrl: string): Promise<FaultProxy> => {
       exchange.isSkipped = true
       return false
     }
-    return exchange.seen[from] >= trap.message || isLast(from, message)
+    return exchange.seen[from] >= trap.message || isLast(from, message, exchange)
   }
 
   const spring = (link: Link, trap: Trap, from: From, message: Message, exchange: Exchange): void => {

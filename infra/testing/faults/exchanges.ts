@@ -1,10 +1,15 @@
 /** Follows one connection: which exchange of statement and answer each message belongs to, and what that is for. */
-import { type Message, scriptOf, twoTexts } from "./frames.ts"
+import { copiesOf, type Message, scriptOf, twoTexts } from "./frames.ts"
 import type { From, Phase } from "./Trap.ts"
 
-/** Statements and their answer: the writer's messages up to Sync or a script, the server's up to ReadyForQuery. */
+/**
+ * Statements and their answer: the writer's messages up to Sync, or of a script up to the end of its last copy's data, the
+ * server's up to ReadyForQuery.
+ */
 export interface Exchange {
   phase: Phase
+  /** Copies of the script whose data has not ended. */
+  copies: number
   /** Messages seen of each side. */
   readonly seen: Record<From, number>
   /** Let through by a trap that waits for a later one. */
@@ -22,11 +27,13 @@ export interface Exchanges {
   readonly of: (from: From, message: Message) => Exchange | undefined
 }
 
-/** A side's last message of an exchange. */
-export const isLast = (from: From, { letter }: Message): boolean =>
-  from === "server" ? letter === "Z" : letter === "S" || letter === "Q" || letter === "*"
+/** Whether the message, which the exchange has counted, is its side's last of it. */
+export const isLast = (from: From, { letter }: Message, { copies }: Exchange): boolean => {
+  if (from === "server") return letter === "Z"
+  return letter === "S" || letter === "*" || ((letter === "Q" || letter === "c") && copies === 0)
+}
 
-const begun = (phase: Phase): Exchange => ({ phase, seen: { writer: 0, server: 0 }, isSkipped: false })
+const begun = (phase: Phase): Exchange => ({ phase, copies: 0, seen: { writer: 0, server: 0 }, isSkipped: false })
 
 /** Reads by which lost requests are settled: the first look for keys after a takeover anew, and what follows. */
 const settlingReads = 2
@@ -83,7 +90,9 @@ export const exchangesOf = (claims: Claims): Exchanges => {
     const exchange = asking
     if (message.letter === "*") name = message.bytes.toString("latin1")
     else classify(exchange, message)
-    if (isLast("writer", message)) asking = undefined
+    if (message.letter === "Q") exchange.copies = copiesOf(message)
+    if (message.letter === "c") exchange.copies -= 1
+    if (isLast("writer", message, exchange)) asking = undefined
     return exchange
   }
 
@@ -92,7 +101,7 @@ export const exchangesOf = (claims: Claims): Exchanges => {
       const exchange = from === "writer" ? ofWriter(message) : unanswered[0]
       if (exchange === undefined) return undefined
       exchange.seen[from] += 1
-      if (from === "server" && isLast(from, message)) unanswered.shift()
+      if (from === "server" && isLast(from, message, exchange)) unanswered.shift()
       return exchange
     }
   }

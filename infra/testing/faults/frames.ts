@@ -37,3 +37,9 @@ export const twoTexts = ({ bytes }: Message): readonly [string, string] => {
 
 /** The text of a Query: statements that are sent at once and run as one transaction. */
 export const scriptOf = ({ bytes }: Message): string => bytes.toString("utf8", 5, bytes.length - 1)
+
+/** How many copies a script takes the data of, which follows it; what stands in quotes is no statement. */
+export const copiesOf = (message: Message): number => {
+  const statements = scriptOf(message).replaceAll(/'[^']*'/gu, "")
+  return [...statements.matchAll(/\bfrom stdin\b/giu)].length
+}
