@@ -1,5 +1,5 @@
 /** An endpoint is declared as data; `serve` runs every one of them the same way. */
-import { Effect, Schema, type Stream } from "effect"
+import { Effect, type Schema, type Stream } from "effect"
 import { type AccessServices, type Guard, perform } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import type { AccountStore } from "../../application/ports/AccountStore.ts"
@@ -16,6 +16,7 @@ import type { IdentityProviders, IdentityVerification, Mailer } from "../../appl
 import type { Passkeys, TotpCodes } from "../../application/ports/SecondFactors.ts"
 import type { ArtifactStore, TokenIssuer } from "../../application/ports/Tokens.ts"
 import type { ChallengeStore, LoginThrottle, SessionStore } from "../../application/ports/UserStore.ts"
+import { decoder, encoder } from "../../application/wire/index.ts"
 import { Policy } from "../../domain/identity/index.ts"
 import type { Json, JsonObject } from "./Json.ts"
 
@@ -159,8 +160,8 @@ export const parametersOf = (path: string): ReadonlyArray<string> =>
 export const endpoint = <C, A, E extends ApplicationError>(declaration: Declaration<C, A, E>): Endpoint => {
   const { command, answer, guard, run, location, version, streams = {}, ...rest } = declaration
   const { operation } = guard
-  const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
-  const encode = Schema.encodeSync(answer)
+  const decode = decoder(command)
+  const encode = encoder(answer)
   return {
     ...rest,
     operation,

@@ -1,7 +1,8 @@
 /** Server-sent events (WHATWG HTML, 9.2): a stream without end that a client takes up again by its last event's id. */
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { type AccessServices, perform, permissionEnd } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
+import { decoder, encoder } from "../../application/wire/index.ts"
 import { Policy } from "../../domain/identity/index.ts"
 import { type Call, type Declaration, type Endpoint, parametersOf, type RestServices } from "./Endpoint.ts"
 
@@ -33,8 +34,8 @@ const alive = Stream.map(Stream.tick(heartbeat), () => ":\n\n")
 export const eventStream = <C, A, E extends ApplicationError>(declaration: EventDeclaration<C, A, E>): Endpoint => {
   const { command, answer, guard, run, event, idOf, ...rest } = declaration
   const { operation } = guard
-  const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
-  const encode = Schema.encodeSync(answer)
+  const decode = decoder(command)
+  const encode = encoder(answer)
   const textOf = (item: A): string => `id: ${idOf(item)}\nevent: ${event}\ndata: ${JSON.stringify(encode(item))}\n\n`
   return {
     ...rest,

@@ -5,6 +5,7 @@ import { Cause, type Context, Deferred, Effect, Result, Schema, Stream } from "e
 import { callerEnd } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import type { Authenticator } from "../../application/ports/Caller.ts"
+import { decoder, encoder } from "../../application/wire/index.ts"
 import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
 import type { Door } from "./Door.ts"
@@ -72,8 +73,8 @@ export const serverStream = <I extends DescMessage, O extends DescMessage, C, A,
   declaration: Declaration<I, O, C, A, R, D>
 ): ServerStream<I, O, R | D | Authenticator> => {
   const { method, door, item, as, isEndless = false } = declaration
-  const decode = Schema.decodeUnknownResult(declaration.command, { errors: "all", onExcessProperty: "error" })
-  const encode = Schema.encodeSync(Schema.Array(item))
+  const decode = decoder(declaration.command)
+  const encode = encoder(Schema.Array(item))
   const respond = (items: ReadonlyArray<A>): MessageShape<O> =>
     messageOf(method.output, { [as]: encode(items) } satisfies Plain)
   const alive = Stream.map(Stream.tick(heartbeat), (): ReadonlyArray<A> => [])

@@ -6,6 +6,7 @@ import type { Request } from "../../application/access/index.ts"
 import type { ApplicationError } from "../../application/errors/index.ts"
 import type { Authenticator, Caller } from "../../application/ports/Caller.ts"
 import { CallerKey, type IdempotencyKey, keyOf } from "../../application/ports/Idempotency.ts"
+import { decoder, encoder } from "../../application/wire/index.ts"
 import { callerOf, requestOf } from "./Authentication.ts"
 import { messageOf, type Plain, plainOf } from "./Codec.ts"
 import type { Door } from "./Door.ts"
@@ -52,8 +53,8 @@ const meant = (plain: Plain, names: ReadonlyArray<"user" | "session">, caller: C
   return own.length === 0 ? plain : { ...plain, ...Object.fromEntries(own) }
 }
 
-const decoder = <C>(command: Schema.Codec<C, unknown>, defaults: Plain = {}) => {
-  const decode = Schema.decodeUnknownResult(command, { errors: "all", onExcessProperty: "error" })
+const commandDecoder = <C>(command: Schema.Codec<C, unknown>, defaults: Plain = {}) => {
+  const decode = decoder(command)
   return (plain: Plain) => Result.mapError(decode({ ...defaults, ...plain }), (error) => fieldErrors(error))
 }
 
@@ -62,8 +63,7 @@ const responder = <I extends DescMessage, O extends DescMessage, C, A, D>({
   answer,
   as
 }: Declaration<I, O, C, A, D>) => {
-  // What a use case answers has passed the checks of the domain.
-  const encode = Schema.encodeSync(answer, { disableChecks: true })
+  const encode = encoder(answer)
   const respond = (value: A): MessageShape<O> => {
     const encoded = encode(value)
     return messageOf(method.output, as === undefined ? encoded : { [as]: encoded })
@@ -80,7 +80,7 @@ export const unary = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
   }
 ): Unary<I, O, R | D> => {
   const { command, defaults, door, method, own = [] } = declaration
-  const decode = decoder(command, defaults)
+  const decode = commandDecoder(command, defaults)
   const { encode, respond } = responder(declaration)
   return (context) => async (request, handler) => {
     const requestId = randomRequestId()
@@ -108,7 +108,7 @@ export const keyed = <I extends DescMessage, O extends DescMessage, C, A, R, D>(
   }
 ): Unary<I, O, R | D> => {
   const { command, defaults, door, method } = declaration
-  const decode = decoder(command, defaults)
+  const decode = commandDecoder(command, defaults)
   const { encode, respond } = responder(declaration)
   return (context) => async (request, handler) => {
     const { idempotencyKey, ...plain } = plainOf(method.input, request)
