@@ -75,7 +75,7 @@ const channelOver = (socket: Socket, patienceMs: number) => {
     const failure = withoutValues(serverError(fields))
     const [first] = sent
     // The server closes the connection after any other severity.
-    if (first === undefined || fields.severity !== "ERROR") return lose(reasonOf(failure))
+    if (first === undefined || (fields.severity ?? fields.severity_local) !== "ERROR") return lose(reasonOf(failure))
     first.failure = failure
     return true
   }

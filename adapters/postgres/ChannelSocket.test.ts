@@ -181,6 +181,15 @@ describe("the socket of a channel", () => {
     mute.close()
   })
 
+  test("is not ended by the driver, after however short a time", async () => {
+    const idle = Effect.gen(function* () {
+      const channel = yield* (yield* Postgres.Postgres).channel({ name: "channel" })
+      yield* channel.script("select pg_sleep(0.1)")
+      yield* channel.script("select 1")
+    }).pipe(Effect.scoped, Effect.provide(Postgres.layer({ url: `${database.url}?idle_timeout=0.01` })))
+    await Effect.runPromise(idle)
+  })
+
   test("is refused by the server with its reason", async () => {
     const url = new URL(database.url)
     url.pathname = "/no_such_database"

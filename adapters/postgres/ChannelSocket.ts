@@ -99,6 +99,8 @@ const authenticated = (
   const settings = {
     ...driverOptions(options, connection),
     max: 1,
+    // The driver thinks the connection idle and would end it, where the URL says after how long.
+    idle_timeout: 0,
     host,
     port,
     ssl: false,
