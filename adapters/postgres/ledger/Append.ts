@@ -1,6 +1,9 @@
 /**
- * A batch as one script, so one transaction and one round trip: the fence, then new and changed rows of the tables that the
- * batch has rows for, by prepared statements.
+ * A batch as one script, so one transaction and one round trip: the copy of its transactions, the fence, then new and
+ * changed rows of the tables that the batch has rows for, by prepared statements.
+ *
+ * The copy comes before the fence. Its data is what the server may have to wait for, and while it does, it has locked
+ * nothing that another writer needs: a transaction's id is its own, where keys of other tables are the next writer's, too.
  *
  * Accounts and holds are changed only where they still are what the writer knows, and every change must find its row. Row
  * locks are taken in no promised order, which is safe because a ledger has one writer. Rows go in the order of their keys
@@ -28,8 +31,8 @@ import {
 } from "./BatchColumns.ts"
 import { type Epoch, fence } from "./Epoch.ts"
 import type { Journaled } from "./Journal.ts"
-import { batchRows, nodeRows } from "./JournalColumns.ts"
-import { isPair, isPlain, type Placed, plainRows, sameColumns, sameOf, transactionRows } from "./TransactionRows.ts"
+import { executeJournal, nodeRows, prepareJournal } from "./JournalColumns.ts"
+import { copyTransactions, isPair, transactionRows } from "./TransactionRows.ts"
 
 /** Everything that a batch writes. */
 export interface Appended {
@@ -81,32 +84,15 @@ const updatingHolds = (ledger: number, rows: Table): string =>
   updating(`update ledger.hold stored set captured = rows.captured, status = rows.status from ${updated(ledger, rows)}
     where ${found("hold_id")} and stored.status = 'authorized'`)
 
-// Arrays of arrays come as texts.
-const cast = (name: string): string =>
-  name === "accounts" ? "rows.accounts::uuid[]" : name === "sequences" ? "rows.sequences::bigint[]" : `rows.${name}`
-
-/** Inserts transactions; the parameters after the columns are the time of booking and what is the same for all. */
-const insertingTransactions = (ledger: number, rows: Table, same: ReadonlyArray<string> = []): string => {
-  const after = rows.columns.length + 1
-  const values = [
-    ...rows.columns.map(({ name }) => cast(name)),
-    ...["booked_at", ...same].map((_, at) => `$${after + at}`)
-  ]
-  return `insert into ledger.transaction (ledger_id, ${names(rows)}, ${["booked_at", ...same].join(", ")})
-    select ${ledger}, ${values.join(", ")} from ${rowsOf(rows)}`
-}
-
-/** The tables of a batch but for its plain transactions, in the order in which they are written. */
+/** The tables of a batch but for its transactions, in the order in which they are written. */
 const tablesOf = (uuids: Parameters<typeof answerRows>[0]) => ({
-  transactions: transactionRows(),
-  legs: legRows(),
+  legs: legRows(uuids),
   answers: answerRows(uuids),
   posted: overRows(postedRows()),
   changed: overRows(changedRows()),
   opened: openedRows(),
   new_holds: newHoldRows(uuids),
   changed_holds: heldRows(),
-  journal: batchRows(),
   nodes: nodeRows()
 })
 
@@ -115,17 +101,11 @@ type Tables = ReturnType<typeof tablesOf>
 /** The script that makes a session ready to run those of batches. */
 export const prepareAppend = (ledger: number): string => {
   const tables = tablesOf({ account: uuidOf, transaction: uuidOf })
-  const plain = plainRows()
-  const same = sameColumns.map(([name]) => name)
-  const sameTypes = sameColumns.map(([, type]) => type).join(", ")
   const inserted = (name: keyof Tables, table: string, order?: string): string =>
     `prepare ${name} (${types(tables[name])}) as ${inserting(ledger, table, tables[name], order)}`
   const changed = (name: keyof Tables, updating: typeof updatingHolds): string =>
     `prepare ${name} (${types(tables[name])}) as ${updating(ledger, tables[name])}`
   return [
-    `prepare plain (${types(plain)}, timestamptz, ${sameTypes}) as ${insertingTransactions(ledger, plain, same)}`,
-    `prepare transactions (${types(tables.transactions)}, timestamptz)
-      as ${insertingTransactions(ledger, tables.transactions)}`,
     inserted("legs", "leg", "account_id, sequence"),
     inserted("answers", "answer", "key"),
     changed("posted", updatingAccounts),
@@ -133,13 +113,13 @@ export const prepareAppend = (ledger: number): string => {
     inserted("opened", "account"),
     inserted("new_holds", "hold"),
     changed("changed_holds", updatingHolds),
-    inserted("journal", "batch"),
+    prepareJournal(ledger),
     inserted("nodes", "node")
   ].join(";\n")
 }
 
-const executed = (name: string, { columns }: Table, more: ReadonlyArray<string> = []): string =>
-  `execute ${name} (${[...columns.map(({ literal }) => literal()), ...more].map(quotedLiteral).join(", ")})`
+const executed = (name: string, { columns }: Table): string =>
+  `execute ${name} (${columns.map(({ literal }) => quotedLiteral(literal())).join(", ")})`
 
 /** The requests that a transaction is the whole answer to. */
 const answeredBy = (decided: ReadonlyArray<Decided>): ReadonlyMap<Transaction.Transaction, Request> => {
@@ -151,51 +131,25 @@ const answeredBy = (decided: ReadonlyArray<Decided>): ReadonlyMap<Transaction.Tr
   return requests
 }
 
-/** Plain transactions that are alike go together, as long as they are of few sorts. */
-const sortsMax = 8
-
-interface Sort {
-  readonly same: ReadonlyArray<string>
-  readonly rows: Rows<Placed>
+/** A batch as it goes to the server: a script, and the data of the copies it begins with. */
+export interface Script {
+  readonly text: string
+  readonly copies: ReadonlyArray<Uint8Array>
 }
 
-const sorting = (others: Rows<Placed>) => {
-  const sorts = new Map<string, Sort>()
-  const sortOf = (transaction: Transaction.Transaction): Sort | undefined => {
-    const same = sameOf(transaction)
-    const name = same.join(" ")
-    const known = sorts.get(name)
-    if (known !== undefined || sorts.size === sortsMax) return known
-    const sort = { same, rows: plainRows() }
-    sorts.set(name, sort)
-    return sort
-  }
-  return {
-    sorts,
-    add: (placed: Placed): void => {
-      const sort = isPlain(placed.transaction) ? sortOf(placed.transaction) : undefined
-      const rows = sort?.rows ?? others
-      rows.add(placed)
-    }
-  }
-}
-
-/** The script of the batch as the next of this epoch, with what it adds to the journal. */
-export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended, cache: AccountCache): string => {
+/** The batch as the next of this epoch, with what it adds to the journal. */
+export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended, cache: AccountCache): Script => {
   const uuids = {
     account: cache.uuid,
     transaction: (id: TransactionId): string => batch.uuids.get(id) ?? uuidOf(id)
   }
   const tables = tablesOf(uuids)
-  const plain = sorting(tables.transactions)
+  const transactions = transactionRows(epoch.ledger, uuids, batch.transactions.length)
   const requests = answeredBy(batch.decided)
   batch.transactions.forEach((transaction, index) => {
-    const uuid = uuids.transaction(transaction.id)
-    const accounts = transaction.entries.map(({ accountId }) => uuids.account(accountId))
-    plain.add({ transaction, uuid, accounts, number: row.first + index, request: requests.get(transaction) })
+    transactions.add({ transaction, number: row.first + index, request: requests.get(transaction) })
     if (isPair(transaction)) return
-    for (const [place, entry] of transaction.entries.entries())
-      tables.legs.add({ entry, account: accounts[place] ?? "", transaction: uuid })
+    for (const entry of transaction.entries) tables.legs.add({ entry, transaction: transaction.id })
   })
   for (const each of batch.decided) if (wholeReceipt(each) === undefined) tables.answers.add(each)
   for (const change of batch.accounts)
@@ -203,12 +157,9 @@ export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended,
     else tables[change.difference].add(change)
   for (const hold of batch.newHolds) tables.new_holds.add(hold)
   for (const hold of batch.changedHolds) tables.changed_holds.add(hold)
-  tables.journal.add(row)
   for (const node of nodes) tables.nodes.add(node)
-  const bookedAt = new Date(batch.bookedAt).toISOString()
-  const statements = [fence(epoch, row)]
-  for (const { rows, same } of plain.sorts.values()) statements.push(executed("plain", rows, [bookedAt, ...same]))
-  for (const [name, rows] of Object.entries(tables))
-    if (rows.count() > 0) statements.push(executed(name, rows, name === "transactions" ? [bookedAt] : []))
-  return statements.join(";\n")
+  const statements = [fence(epoch, row), executeJournal(row)]
+  for (const [name, rows] of Object.entries(tables)) if (rows.count() > 0) statements.push(executed(name, rows))
+  if (batch.transactions.length === 0) return { text: statements.join(";\n"), copies: [] }
+  return { text: [copyTransactions, ...statements].join(";\n"), copies: [transactions.end()] }
 }

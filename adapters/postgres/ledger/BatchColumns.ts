@@ -47,23 +47,22 @@ const json = (value: unknown): string | undefined => (value === undefined ? unde
 /** One entry of a transaction of more than two. */
 export interface PlacedEntry {
   readonly entry: Transaction.Entry
-  readonly account: string
-  readonly transaction: string
+  readonly transaction: TransactionId
 }
 
-export const legRows = (): Rows<PlacedEntry> => {
+export const legRows = (uuids: Uuids): Rows<PlacedEntry> => {
   const accountId = column("account_id", "uuid")
   const sequence = column("sequence", "bigint")
   const amount = column("amount", "bigint")
   const balance = column("balance", "bigint")
   const transactionId = column("transaction_id", "uuid")
   const side = column("side", "ledger.side")
-  return rowsOf([accountId, sequence, amount, balance, transactionId, side], ({ entry, account, transaction }) => {
-    accountId.add(account)
+  return rowsOf([accountId, sequence, amount, balance, transactionId, side], ({ entry, transaction }) => {
+    accountId.add(uuids.account(entry.accountId))
     sequence.add(entry.sequence)
     amount.add(entry.amount.minor)
     balance.add(entry.balance.minor)
-    transactionId.add(transaction)
+    transactionId.add(uuids.transaction(transaction))
     side.add(entry.side)
   })
 }

@@ -8,10 +8,10 @@ import { Effect } from "effect"
 import type { Transaction } from "../../../domain/ledger/index.ts"
 import { Leaf } from "../../../domain/proofs/index.ts"
 import { quotedLiteral } from "../Columns.ts"
-import type { Pool } from "../Postgres.ts"
+import type { Channel, Pool } from "../Postgres.ts"
 import { type Epoch, fence } from "./Epoch.ts"
 import { following, type JournalEnd, nativeSha256 } from "./Journal.ts"
-import { batchRows, nodeRows } from "./JournalColumns.ts"
+import { executeJournal, nodeRows } from "./JournalColumns.ts"
 import { plainRecords, standingRecords } from "./JournalStanding.ts"
 import type { Lookup } from "./Lookup.ts"
 
@@ -20,7 +20,7 @@ const chunkMax = 1000
 
 /** The end of the journal of all `size` transactions. Transactions that it has are not read again. */
 export const catchUp = Effect.fnUntraced(function* (
-  writing: Pool,
+  writing: Channel,
   reading: Pool,
   reads: Pick<Lookup, "booked">,
   epoch: Epoch,
@@ -42,14 +42,10 @@ export const catchUp = Effect.fnUntraced(function* (
     const hashes = chunk.map((transaction) => Leaf.hashOf(transaction, nativeSha256))
     const content = Buffer.concat([plain, standing])
     const { row, nodes, end: next } = following(end, last?.bookedAt ?? 0, hashes, content)
-    const [rows, completed] = [batchRows(), nodeRows()]
-    rows.add(row)
+    const completed = nodeRows()
     for (const node of nodes) completed.add(node)
-    const executed = [rows, completed].map(({ columns }) => columns.map(({ literal }) => quotedLiteral(literal())))
-    const [journal = [], tiles = []] = executed
-    yield* writing.script(
-      [fence(epoch, row), `execute journal (${journal.join(", ")})`, `execute nodes (${tiles.join(", ")})`].join(";\n")
-    )
+    const tiles = completed.columns.map(({ literal }) => quotedLiteral(literal()))
+    yield* writing.script([fence(epoch, row), executeJournal(row), `execute nodes (${tiles.join(", ")})`].join(";\n"))
     end = next
     from = last === undefined ? from : { after: last.id }
   }

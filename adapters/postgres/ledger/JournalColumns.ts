@@ -5,29 +5,22 @@ import { hexOf } from "../Uuid.ts"
 import { type Rows, rowsOf } from "./BatchColumns.ts"
 import type { JournalRow } from "./Journal.ts"
 
-// As an element of an array literal, where a backslash is doubled.
-const bytea = (bytes: Uint8Array): string => `"\\\\x${hexOf(bytes)}"`
+const literal = (bytes: Uint8Array): string => `'\\x${hexOf(bytes)}'`
 
-export const batchRows = (): Rows<JournalRow> => {
-  const number = column("number", "bigint")
-  const bookedAt = column("booked_at", "timestamptz")
-  const first = column("first", "bigint")
-  const transactions = column("transactions", "integer")
-  const leaves = column("leaves", "bytea")
-  const content = column("content", "bytea")
-  const root = column("root", "bytea")
-  const hash = column("hash", "bytea")
-  return rowsOf([number, bookedAt, first, transactions, leaves, content, root, hash], (row) => {
-    number.add(row.number)
-    bookedAt.add(new Date(row.bookedAt).toISOString())
-    first.add(row.first)
-    transactions.add(row.transactions)
-    leaves.add(bytea(row.leaves))
-    content.add(bytea(row.content))
-    root.add(bytea(row.root))
-    hash.add(bytea(row.hash))
-  })
+/** The statement that adds a row to the journal of the ledger with this number. */
+export const prepareJournal = (ledger: number): string =>
+  `prepare journal (bigint, timestamptz, bigint, integer, bytea, bytea, bytea, bytea) as
+    insert into ledger.batch (ledger_id, number, booked_at, first, transactions, leaves, content, root, hash)
+    values (${ledger}, $1, $2, $3, $4, $5, $6, $7, $8)`
+
+/** Adds the row to the journal. */
+export const executeJournal = ({ number, bookedAt, first, transactions, ...row }: JournalRow): string => {
+  const bytes = [row.leaves, row.content, row.root, row.hash].map(literal).join(", ")
+  return `execute journal (${number}, '${new Date(bookedAt).toISOString()}', ${first}, ${transactions}, ${bytes})`
 }
+
+// As an element of an array literal, where a backslash is doubled.
+const element = (bytes: Uint8Array): string => `"\\\\x${hexOf(bytes)}"`
 
 /** Nodes of every eighth level. */
 export const nodeRows = (): Rows<Tree.CompletedNode> => {
@@ -37,6 +30,6 @@ export const nodeRows = (): Rows<Tree.CompletedNode> => {
   return rowsOf([level, index, hash], (node) => {
     level.add(node.level)
     index.add(node.index)
-    hash.add(bytea(node.hash))
+    hash.add(element(node.hash))
   })
 }

@@ -13,37 +13,47 @@ import * as Ledger from "./Ledger.ts"
 
 /** What a pool of the writer was opened with, and what it ran: scripts, and queries with parameters of theirs. */
 interface Heard {
-  readonly options: Postgres.PoolOptions
+  readonly options: Postgres.ConnectionOptions
   readonly scripts: Set<string>
   readonly queries: Map<string, ReadonlyArray<Postgres.Parameter>>
 }
 
 /** The database, with what is said to it written down. */
-const listening = (heard: Array<Heard>) =>
-  Layer.effect(
+const listening = (heard: Array<Heard>) => {
+  const hear = (options: Postgres.ConnectionOptions): Heard => {
+    const said: Heard = { options, scripts: new Set(), queries: new Map() }
+    heard.push(said)
+    return said
+  }
+  return Layer.effect(
     Postgres.Postgres,
     Effect.map(Postgres.Postgres, (real) =>
       Postgres.Postgres.of({
-        ...real,
         pool: (options) =>
           Effect.map(real.pool(options), (pool) => {
-            const said: Heard = { options, scripts: new Set(), queries: new Map() }
-            heard.push(said)
+            const said = hear(options)
             return {
               ...pool,
               query: (text, parameters = []) => {
                 said.queries.set(text, parameters)
                 return pool.query(text, parameters)
-              },
-              script: (text) => {
+              }
+            }
+          }),
+        channel: (options) =>
+          Effect.map(real.channel(options), (channel) => {
+            const said = hear(options)
+            return {
+              script: (text, copies) => {
                 said.scripts.add(text)
-                return pool.script(text)
+                return channel.script(text, copies)
               }
             }
           })
       })
     )
   )
+}
 
 /** Commands that need every statement of the writer and of its lookups. */
 const everything = Effect.gen(function* () {
@@ -121,7 +131,11 @@ describe("the writer's statements", () => {
     // A writer that takes over reads the stored keys while it works: of transactions, and of answers.
     await runtime.dispose()
     runtime = start()
-    const isFilled = () => heard.some(({ options, queries }) => options.name === "ledger keys" && queries.size === 2)
+    const isFilled = () =>
+      heard.some(
+        ({ options, queries }) =>
+          options.name === "ledger keys" && [...queries.keys()].some((text) => text.includes("ledger.answer"))
+      )
     while (!isFilled()) await runtime.runPromise(funded(1))
     await Effect.runPromise(Effect.scoped(Layer.build(migrated(empty.url))))
     owner = postgres(empty.url, { max: 1, onnotice: () => {} })

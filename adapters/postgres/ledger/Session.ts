@@ -55,7 +55,9 @@ const settings = {
 
 // The writer closes a session that has nothing under way or has failed. Where a batch of a failed one still runs in the
 // server, the next takeover waits for it or fences it.
-const connection = { role: ledgerRole, connectionsMax: 1, endTimeoutMs: 0, settings } as const
+const connection = { role: ledgerRole, settings } as const
+
+const single = { ...connection, connectionsMax: 1, endTimeoutMs: 0 } as const
 
 interface Who {
   readonly writer: string
@@ -75,19 +77,19 @@ const opened = Effect.fnUntraced(function* (
   options: LedgerOptions,
   who: Who
 ) {
-  const writing = yield* postgres.pool({ ...connection, name: "ledger writer" })
-  const reading = yield* postgres.pool({ ...connection, name: "ledger lookup" })
-  const epoch = yield* claim(writing, options, who)
+  const writing = yield* postgres.channel({ ...connection, name: "ledger writer" })
+  const reading = yield* postgres.pool({ ...single, name: "ledger lookup" })
+  const epoch = yield* claim(reading, options, who)
   const { ledger } = epoch
   const reads = lookup(reading, ledger)
   const [last, nextExpiry] = yield* Effect.all([reads.last, reads.nextExpiry(Instant.fromMillis(Instant.millisMin))])
   const cache = accountCache(options.accountsPackedMax)
   yield* writing.script(prepareAppend(ledger))
   const { isKept, ...journal } = yield* journalEnd(reading, ledger, options.ledgerId)
-  if (!isKept) yield* keepEnd(writing, epoch, journal)
+  if (!isKept) yield* keepEnd(reading, epoch, journal)
   let end = yield* catchUp(writing, reading, reads, epoch, journal, last.number + 1)
   const stored = { isEmpty: end.number === 0, transactions: last.number + 1 }
-  const keysPool = postgres.pool({ ...connection, name: "ledger keys" })
+  const keysPool = postgres.pool({ ...single, name: "ledger keys" })
   const keys = yield* sessionKeys(keysPool, ledger, stored, options.keysFilteredMax)
   return {
     ledger,
@@ -97,7 +99,8 @@ const opened = Effect.fnUntraced(function* (
     write: (batch: Appended) => {
       const next = journaled(end, batch)
       end = next.end
-      return writing.script(append(epoch, next, batch, cache))
+      const { text, copies } = append(epoch, next, batch, cache)
+      return writing.script(text, copies)
     }
   }
 })

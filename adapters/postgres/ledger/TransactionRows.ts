@@ -1,16 +1,13 @@
-/** Transactions as the columns of their rows. */
+/** Transactions as the rows of a binary COPY. */
 import type { Transaction } from "../../../domain/ledger/index.ts"
-import { column, quoted } from "../Columns.ts"
+import { type CopyBinary, copyBinary } from "../CopyBinary.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { Request } from "./Admission.ts"
-import { type Rows, rowsOf } from "./BatchColumns.ts"
+import type { Uuids } from "./BatchColumns.ts"
 
 /** A transaction with what its row says besides it. */
 export interface Placed {
   readonly transaction: Transaction.Transaction
-  /** Its own UUID and those of its entries' accounts, as 32 hexadecimal digits. */
-  readonly uuid: string
-  readonly accounts: ReadonlyArray<string>
   /** Its place among the ledger's transactions, from 0. */
   readonly number: number
   /** The request that it is the whole answer to. */
@@ -20,100 +17,91 @@ export interface Placed {
 /** Is the transaction one row, without rows of its entries? */
 export const isPair = ({ entries }: Transaction.Transaction): boolean => entries.length === 2
 
-/** Has the transaction two entries, and none of the columns that most lack? */
-export const isPlain = (transaction: Transaction.Transaction): boolean => {
-  const { description, metadata, reverses, holdId } = transaction
-  return (
-    isPair(transaction) &&
-    description === undefined &&
-    metadata === undefined &&
-    reverses === undefined &&
-    holdId === undefined
-  )
+const headColumns = ["ledger_id", "transaction_id", "number", "booked_at", "value_date", "kind"]
+const answerColumns = ["key", "fingerprint"]
+const entryNames = ["account_1", "account_2", "sequence_1", "sequence_2", "balance_1", "balance_2"]
+const pairColumns = [...entryNames, "amount", "side", "currency"]
+const listColumns = ["accounts", "sequences"]
+const rareColumns = ["reverses", "hold_id", "description", "metadata"]
+const columns = [...headColumns, ...answerColumns, ...pairColumns, ...listColumns, ...rareColumns]
+
+/** What a row takes at most, as long as it has none of the columns that most lack. */
+const bytesOfRow = 384
+
+/** The statement that takes the rows. */
+export const copyTransactions = `copy ledger.transaction (${columns.join(", ")}) from stdin binary`
+
+const nulls = (copy: CopyBinary, count: number): void => {
+  for (let left = count; left > 0; left--) copy.null()
 }
 
-/** The columns that every transaction has of its own. */
-const ownRows = (): Rows<Placed> => {
-  const id = column("transaction_id", "uuid")
-  const number = column("number", "bigint")
-  const key = column("key", "uuid")
-  const fingerprint = column("fingerprint", "uuid")
-  return rowsOf([id, number, key, fingerprint], (placed) => {
-    id.add(placed.uuid)
-    number.add(placed.number)
-    key.add(placed.request?.keyDigest)
-    fingerprint.add(placed.request?.first.fingerprint)
-  })
+const optionalUuid = (copy: CopyBinary, id: string | undefined): void => {
+  if (id === undefined) copy.null()
+  else copy.uuid(uuidOf(id))
 }
 
-/** The two entries of a transaction that has two. */
-const pairRows = (): Rows<Placed> => {
-  const names = ["account_1", "account_2"].map((name) => column(name, "uuid"))
-  const numbers = ["sequence_1", "sequence_2", "balance_1", "balance_2", "amount"].map((name) => column(name, "bigint"))
-  const [account1, account2] = names
-  const [sequence1, sequence2, balance1, balance2, amount] = numbers
-  return rowsOf([...names, ...numbers], ({ transaction, accounts }) => {
-    const [first, second] = isPair(transaction) ? transaction.entries : []
-    account1?.add(first === undefined ? undefined : accounts[0])
-    account2?.add(second === undefined ? undefined : accounts[1])
-    sequence1?.add(first?.sequence)
-    sequence2?.add(second?.sequence)
-    balance1?.add(first?.balance.minor)
-    balance2?.add(second?.balance.minor)
-    amount?.add(first?.amount.minor)
-  })
+const optionalText = (copy: CopyBinary, text: string | undefined): void => {
+  if (text === undefined) copy.null()
+  else copy.text(text)
 }
 
-/** Plain transactions that are alike in what `sameOf` tells. */
-export const plainRows = (): Rows<Placed> => {
-  const [own, pair] = [ownRows(), pairRows()]
-  return rowsOf([...own.columns, ...pair.columns], (placed) => {
-    own.add(placed)
-    pair.add(placed)
-  })
+const answer = (copy: CopyBinary, request: Request | undefined): void => {
+  if (request === undefined) nulls(copy, answerColumns.length)
+  else {
+    copy.uuid(request.keyDigest)
+    copy.uuid(request.first.fingerprint)
+  }
 }
 
-/** The columns in which plain transactions are mostly alike, with their types. */
-export const sameColumns = [
-  ["kind", "ledger.transaction_kind"],
-  ["value_date", "date"],
-  ["side", "ledger.side"],
-  ["currency", "text"]
-] as const
+const entries = (copy: CopyBinary, uuids: Uuids, [first, second, ...more]: ReadonlyArray<Transaction.Entry>): void => {
+  if (first === undefined || second === undefined || more.length > 0) {
+    nulls(copy, pairColumns.length)
+    return
+  }
+  copy.uuid(uuids.account(first.accountId))
+  copy.uuid(uuids.account(second.accountId))
+  copy.int8(first.sequence)
+  copy.int8(second.sequence)
+  copy.int8(first.balance.minor)
+  copy.int8(second.balance.minor)
+  copy.int8(first.amount.minor)
+  copy.text(first.side)
+  copy.text(first.amount.currency)
+}
 
-/** What a plain transaction says in those columns. */
-export const sameOf = ({ kind, valueDate, entries: [first] }: Transaction.Transaction): ReadonlyArray<string> => [
-  kind,
-  valueDate,
-  first?.side ?? "",
-  first?.amount.currency ?? ""
-]
+const lists = (copy: CopyBinary, uuids: Uuids, transaction: Transaction.Transaction): void => {
+  if (isPair(transaction)) nulls(copy, listColumns.length)
+  else {
+    copy.uuids(transaction.entries.map(({ accountId }) => uuids.account(accountId)))
+    copy.int8s(transaction.entries.map(({ sequence }) => sequence))
+  }
+}
 
-/** Transactions with all columns. */
-export const transactionRows = (): Rows<Placed> => {
-  const plain = plainRows()
-  const same = sameColumns.map(([name, type]) => column(name, type))
-  // Arrays of arrays must be rectangular, so these go as texts.
-  const accounts = column("accounts", "text")
-  const sequences = column("sequences", "text")
-  const reverses = column("reverses", "uuid")
-  const hold = column("hold_id", "uuid")
-  const description = column("description", "text")
-  const metadata = column("metadata", "json")
-  const columns = [...plain.columns, ...same, accounts, sequences, reverses, hold, description, metadata]
-  return rowsOf(columns, (placed) => {
-    const { transaction } = placed
-    const isList = !isPair(transaction)
-    plain.add(placed)
-    sameOf(transaction).forEach((value, index) => {
-      const isOfPair = sameColumns[index]?.[0] === "side" || sameColumns[index]?.[0] === "currency"
-      same[index]?.add(isOfPair && isList ? undefined : value)
-    })
-    accounts.add(isList ? quoted(`{${placed.accounts.join(",")}}`) : undefined)
-    sequences.add(isList ? quoted(`{${transaction.entries.map(({ sequence }) => sequence).join(",")}}`) : undefined)
-    reverses.add(transaction.reverses === undefined ? undefined : uuidOf(transaction.reverses))
-    hold.add(transaction.holdId === undefined ? undefined : uuidOf(transaction.holdId))
-    description.add(transaction.description === undefined ? undefined : quoted(transaction.description))
-    metadata.add(transaction.metadata === undefined ? undefined : quoted(JSON.stringify(transaction.metadata)))
-  })
+const rare = (copy: CopyBinary, transaction: Transaction.Transaction): void => {
+  const { reverses, holdId, description, metadata } = transaction
+  optionalUuid(copy, reverses)
+  optionalUuid(copy, holdId)
+  optionalText(copy, description)
+  optionalText(copy, metadata === undefined ? undefined : JSON.stringify(metadata))
+}
+
+/** Rows of a ledger's transactions, for about `count` of them. */
+export const transactionRows = (ledger: number, uuids: Uuids, count: number) => {
+  const copy = copyBinary(columns.length, count * bytesOfRow)
+  return {
+    add: ({ transaction, number, request }: Placed): void => {
+      copy.row()
+      copy.int4(ledger)
+      copy.uuid(uuids.transaction(transaction.id))
+      copy.int8(number)
+      copy.timestamptz(transaction.bookedAt)
+      copy.date(transaction.valueDate)
+      copy.text(transaction.kind)
+      answer(copy, request)
+      entries(copy, uuids, transaction.entries)
+      lists(copy, uuids, transaction)
+      rare(copy, transaction)
+    },
+    end: copy.end
+  }
 }
