@@ -19,7 +19,6 @@ import {
   type DescOneof,
   fromJsonString,
   isMessage,
-  type Message,
   type MessageShape,
   ScalarType
 } from "@bufbuild/protobuf"
@@ -150,7 +149,7 @@ type Build = (value: unknown) => unknown
 
 // Messages are built by functions that are made once of their descriptors: looking fields up each time costs more than
 // all else that an answer needs.
-const builders = new WeakMap<DescMessage, (plain: unknown) => Message>()
+const builders = new WeakMap<DescMessage, Build>()
 
 const enumBuilder = (desc: DescEnum): Build => {
   const numbers = new Map<unknown, number>(desc.values.map((each) => [each.localName.toLowerCase(), each.number]))
@@ -201,51 +200,74 @@ const fieldBuilder = (field: DescField): Build => {
   }
 }
 
-const setter = (field: DescField): ((message: Message, value: unknown) => void) => {
+/** A message of which nothing is set yet. */
+const blankOf = (desc: DescMessage): (() => Record<string, unknown>) => {
+  const blank: Record<string, unknown> = { ...create(desc) }
+  // One empty list, and one empty map, stands for all: messages are only read.
+  for (const value of Object.values(blank)) if (typeof value === "object") Object.freeze(value)
+  return () => ({ ...blank })
+}
+
+/** A field of a message that is built: where its value comes from, what is made of it, where that goes. */
+interface Setter {
+  readonly from: string
+  readonly set: (message: Record<string, unknown>, value: unknown) => void
+}
+
+const setter = (field: DescField): Setter => {
   const build = fieldBuilder(field)
-  const { localName, oneof } = field
-  return oneof === undefined
-    ? (message, value) => void Reflect.set(message, localName, build(value))
-    : (message, value) => void Reflect.set(message, oneof.localName, { case: localName, value: build(value) })
+  const { jsonName: from, localName, oneof } = field
+  return {
+    from,
+    set:
+      oneof === undefined
+        ? (message, value) => {
+            message[localName] = build(value)
+          }
+        : (message, value) => {
+            message[oneof.localName] = { case: localName, value: build(value) }
+          }
+  }
 }
 
 const unionBuilder = (desc: DescMessage) => {
-  const setters = new Map<unknown, ReturnType<typeof setter>>(
-    desc.fields.map((field) => [field.message?.name, setter(field)])
-  )
-  return (plain: unknown): Message => {
+  const setters = new Map<unknown, Setter>(desc.fields.map((field) => [field.message?.name, setter(field)]))
+  const blank = blankOf(desc)
+  return (plain: unknown): unknown => {
     if (!isPlain(plain)) throw new TypeError(`${desc.typeName} takes an object`)
     const { _tag, ...fields } = plain
-    const set = setters.get(_tag)
-    if (set === undefined) throw new TypeError(`${desc.typeName} has no variant ${String(_tag)}`)
-    const message = create(desc)
-    set(message, fields)
+    const found = setters.get(_tag)
+    if (found === undefined) throw new TypeError(`${desc.typeName} has no variant ${String(_tag)}`)
+    const message = blank()
+    found.set(message, fields)
     return message
   }
 }
 
 const fieldsBuilder = (desc: DescMessage) => {
-  const setters = new Map(desc.fields.map((field) => [field.jsonName, setter(field)]))
-  return (plain: unknown): Message => {
+  const setters = desc.fields.map(setter)
+  const names = new Set(setters.map(({ from }) => from))
+  const blank = blankOf(desc)
+  return (plain: unknown): unknown => {
     if (!isPlain(plain)) throw new TypeError(`${desc.typeName} takes an object`)
-    const message = create(desc)
-    for (const name of Object.keys(plain)) {
-      const set = setters.get(name)
-      if (set === undefined) throw new TypeError(`${desc.typeName} has no field ${name}`)
-      const value = plain[name]
+    const message = blank()
+    for (const name of Object.keys(plain))
+      if (!names.has(name)) throw new TypeError(`${desc.typeName} has no field ${name}`)
+    for (const { from, set } of setters) {
+      const value = plain[from]
       if (value !== undefined) set(message, value)
     }
     return message
   }
 }
 
-const makeBuilder = (desc: DescMessage): ((plain: unknown) => Message) => {
+const makeBuilder = (desc: DescMessage): Build => {
   if (desc.typeName === TimestampSchema.typeName) return (text) => timestampFromMs(Date.parse(String(text)))
   if (desc.typeName === ValueSchema.typeName) return (json) => fromJsonString(ValueSchema, JSON.stringify(json))
   return unionOf(desc) === undefined ? fieldsBuilder(desc) : unionBuilder(desc)
 }
 
-const builderOf = (desc: DescMessage): ((plain: unknown) => Message) => {
+const builderOf = (desc: DescMessage): Build => {
   const known = builders.get(desc)
   if (known !== undefined) return known
   const made = makeBuilder(desc)
@@ -259,6 +281,6 @@ const builderOf = (desc: DescMessage): ((plain: unknown) => Message) => {
  */
 export const messageOf = <Desc extends DescMessage>(desc: Desc, plain: unknown): MessageShape<Desc> => {
   const message = builderOf(desc)(plain)
-  if (!isMessage(message, desc)) throw new TypeError(`expected ${desc.typeName}, built ${message.$typeName}`)
+  if (!isMessage(message, desc)) throw new TypeError(`expected ${desc.typeName}`)
   return message
 }
