@@ -26,6 +26,8 @@ const start = (url: string, options: Partial<LedgerOptions> = {}): Running =>
 
 const violations = Effect.flatMap(LedgerAudit, (audit) => audit.violations)
 
+const newLedger = (): LedgerId => LedgerId.make(TypedId.fromBytes("led", crypto.getRandomValues(new Uint8Array(16))))
+
 const atOnce = { concurrency: "unbounded" } as const
 
 /** Sends a transfer until it is decided: what a caller with an idempotency key does. */
@@ -58,8 +60,6 @@ describe("the writer of a ledger", () => {
     await sql.end()
     await database.drop()
   })
-
-  const newLedger = (): LedgerId => LedgerId.make(TypedId.fromBytes("led", crypto.getRandomValues(new Uint8Array(16))))
 
   test("finds after a restart what it wrote before", async () => {
     const ledgerId = newLedger()
@@ -279,6 +279,22 @@ describe("a writer whose connection breaks at a commit", () => {
     await ledger.runPromise(submit(transfer(account, bank, cents(1)), key))
     assert.equal((await ledger.runPromise(accountOf(account))).sequence, 2)
     assert.deepEqual(await ledger.runPromise(violations), [])
+  })
+
+  test("holds up no other writer while the server waits for the rest of its batch", async () => {
+    const ledgerId = newLedger()
+    const first = start(between.url, { ledgerId })
+    const { account, bank } = await first.runPromise(funded(1000))
+    const stalled = between.stall("ledger writer")
+    const asked = first.runPromise(Effect.flip(submit(transfer(account, bank, cents(1)))))
+    await stalled
+    const next = start(database.url, { ledgerId })
+    await next.runPromise(submit(transfer(account, bank, cents(2))))
+    between.cut()
+    assert.equal((await asked)._tag, "LedgerUnavailable")
+    assert.equal((await next.runPromise(accountOf(account))).postedDebits, 2n)
+    assert.deepEqual(await next.runPromise(violations), [])
+    await Promise.all([first.dispose(), next.dispose()])
   })
 
   test("gives up a connection that falls silent, and answers with what was committed", async () => {

@@ -8,6 +8,11 @@ export interface LossyProxy {
   readonly silence: (name: string) => void
   /** From now on nothing goes through on connections whose application name contains `name`; resolves when that lost something. */
   readonly block: (name: string) => Promise<void>
+  /**
+   * On connections whose application name contains `name`, nothing goes through behind the first bytes of the next copy's
+   * data; resolves when it came to that. The connections stay.
+   */
+  readonly stall: (name: string) => Promise<void>
   /** Breaks all connections; new ones work as before. */
   readonly cut: () => void
   readonly close: () => Promise<void>
@@ -21,7 +26,12 @@ interface Pair {
   isSilent: boolean
   /** Called with each loss where nothing goes through. */
   lose: (() => void) | undefined
+  /** Called when a copy's data begins, where nothing goes through behind that. */
+  stall: (() => void) | undefined
 }
+
+/** Begins the data of a binary copy. */
+const copySignature = "PGCOPY\n"
 
 const listening = (server: ReturnType<typeof createServer>): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -38,7 +48,7 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
 
   const accept = (client: Socket): void => {
     const server = connect(Number(target.port || 5432), target.hostname)
-    const pair: Pair = { client, server, startup: "", isSilent: false, lose: undefined }
+    const pair: Pair = { client, server, startup: "", isSilent: false, lose: undefined, stall: undefined }
     pairs.add(pair)
     const end = (): void => {
       pairs.delete(pair)
@@ -47,6 +57,11 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
     }
     client.on("data", (bytes) => {
       if (pair.startup === "") pair.startup = bytes.toString("latin1")
+      const data = pair.stall === undefined ? -1 : bytes.indexOf(copySignature)
+      if (data >= 0) {
+        server.write(bytes.subarray(0, data + copySignature.length))
+        pair.lose = pair.stall
+      }
       if (pair.lose === undefined) server.write(bytes)
       else pair.lose()
     })
@@ -75,6 +90,10 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
     block: (name) =>
       new Promise((resolve) => {
         for (const pair of named(name)) pair.lose = resolve
+      }),
+    stall: (name) =>
+      new Promise((resolve) => {
+        for (const pair of named(name)) pair.stall = resolve
       }),
     cut,
     close: () => {
