@@ -35,6 +35,9 @@ interface Sent {
   readonly resume: (answer: Effect.Effect<void, PostgresUnavailable>) => void
 }
 
+/** Up to this many bytes, to copy a script's messages into one costs less than to have the runtime gather them. */
+const joinedMax = 32 * 1024
+
 /** How long a closed connection has to deliver its end. */
 const lingerMs = 1000
 
@@ -116,8 +119,11 @@ const channelOver = (socket: Socket, patienceMs: number) => {
     .on("close", () => lose("the connection was closed"))
 
   const send = (text: string, copies: ReadonlyArray<Uint8Array>): void => {
+    const pieces = [...messagesOf(text, copies)]
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (length <= joinedMax) return void socket.write(Buffer.concat(pieces, length))
     socket.cork()
-    for (const message of messagesOf(text, copies)) socket.write(message)
+    for (const piece of pieces) socket.write(piece)
     socket.uncork()
   }
 
