@@ -38,15 +38,21 @@ export interface DraftBook extends Book {
 export const draftOf = (base: Book): DraftBook => {
   const accounts = new Map<AccountId, LedgerAccount>()
   const holds = new Map<HoldId, Hold>()
-  const transactions = new Map<TransactionId, Transaction>()
+  const transactions: Array<Transaction> = []
   const reversed = new Map<TransactionId, bigint>()
   const reversedOf = (id: TransactionId): bigint => reversed.get(id) ?? base.reversed(id)
+  // Only a reversal asks for a transaction by its id, and few batches have one: they are indexed when it does.
+  const indexed = new Map<TransactionId, Transaction>()
+  const transactionOf = (id: TransactionId): Transaction | undefined => {
+    for (const transaction of transactions.slice(indexed.size)) indexed.set(transaction.id, transaction)
+    return indexed.get(id)
+  }
   const apply = (change: Change): void => {
     for (const account of change.accounts) accounts.set(account.id, account)
     if (change.hold !== undefined) holds.set(change.hold.id, change.hold)
     const transaction = change.transaction
     if (transaction === undefined) return
-    transactions.set(transaction.id, transaction)
+    transactions.push(transaction)
     const first = transaction.entries[0]
     if (transaction.reverses !== undefined && first !== undefined)
       reversed.set(transaction.reverses, reversedOf(transaction.reverses) + first.amount.minor)
@@ -54,12 +60,12 @@ export const draftOf = (base: Book): DraftBook => {
   return {
     account: (id) => accounts.get(id) ?? base.account(id),
     hold: (id) => holds.get(id) ?? base.hold(id),
-    transaction: (id) => transactions.get(id) ?? base.transaction(id),
+    transaction: (id) => transactionOf(id) ?? base.transaction(id),
     reversed: reversedOf,
     apply: (change) => {
       if ("linked" in change) change.linked.forEach(apply)
       else apply(change)
     },
-    changed: () => ({ accounts: accounts.values(), holds: holds.values(), transactions: transactions.values() })
+    changed: () => ({ accounts: accounts.values(), holds: holds.values(), transactions })
   }
 }

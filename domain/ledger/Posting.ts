@@ -85,14 +85,16 @@ export const usable = (
  * short already (its limit was lowered) may still gain. What is `funded` was reserved before and is not judged again.
  */
 export const overdrawn = (before: LedgerAccount, after: LedgerAccount, funded = false): Reason | undefined => {
-  const had = available(before)
-  const has = available(after)
-  if (!funded && after.kind === "customer" && has < 0n && has < had)
-    return new InsufficientFunds({
-      accountId: before.id,
-      available: Money.make(had, before.currency),
-      requested: Money.make(had - has, before.currency)
-    })
+  if (!funded && after.kind === "customer" && available(after) < 0n) {
+    const had = available(before)
+    const requested = had - available(after)
+    if (requested > 0n)
+      return new InsufficientFunds({
+        accountId: before.id,
+        available: Money.make(had, before.currency),
+        requested: Money.make(requested, before.currency)
+      })
+  }
   return after.postedDebits > balanceMinorMax ||
     after.postedCredits > balanceMinorMax ||
     after.pendingDebits > balanceMinorMax ||

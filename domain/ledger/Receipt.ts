@@ -44,7 +44,9 @@ const linkableReceipt = (command: Linkable, { transaction, hold }: Change): Link
     case "Reverse":
     case "Capture":
       if (transaction === undefined) return undefined
-      return { _tag: "TransactionPosted", transaction, ...(hold === undefined ? {} : { hold }) }
+      return hold === undefined
+        ? { _tag: "TransactionPosted", transaction }
+        : { _tag: "TransactionPosted", transaction, hold }
   }
 }
 
