@@ -55,16 +55,16 @@ export const exchangesOf = (claims: Claims): Exchanges => {
     return claims.isAgain && reads <= settlingReads ? "settling" : "lookup"
   }
 
-  const writePhase = (text: string): Phase => {
-    if (text.includes("ledger.fence(")) return "append"
-    if (!text.includes("epoch + 1")) return "recovery"
+  const takeoverPhase = (text: string): Phase => {
     claims.isAgain = !text.startsWith("insert")
     return claims.isAgain ? "retake" : "takeover"
   }
 
   const phaseOf = (text: string): Phase => {
+    if (text.includes("epoch + 1")) return takeoverPhase(text)
     if (name.includes("ledger lookup")) return readPhase(text)
-    return name.includes("ledger writer") ? writePhase(text) : "other"
+    if (!name.includes("ledger writer")) return "other"
+    return text.includes("ledger.fence(") ? "append" : "recovery"
   }
 
   const textOf = (message: Message): string | undefined => {
