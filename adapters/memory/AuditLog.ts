@@ -1,7 +1,7 @@
 /** The audit log in memory: chained as the stored one is, with nothing encrypted. */
 import { Effect, Layer } from "effect"
 import { contentOf, entryOf, secretOf } from "../../application/audit/index.ts"
-import { type AuditEntry, AuditLog, type AuditQuery } from "../../application/ports/AuditLog.ts"
+import { type AuditEntry, AuditLog, type AuditQuery, type AuditRecord } from "../../application/ports/AuditLog.ts"
 import { AuditChain } from "../../domain/identity/index.ts"
 import { sha256 } from "../../domain/proofs/index.ts"
 
@@ -22,15 +22,18 @@ const make = Effect.sync(() => {
   const entries: Array<AuditEntry> = []
   let head = AuditChain.empty
 
+  const append = (record: AuditRecord) =>
+    Effect.sync(() => {
+      const secret = secretOf(record)
+      const id = (head.sequence + 1).toString(16).padStart(32, "0")
+      const content = contentOf(record, id, secret === undefined ? undefined : encoder.encode(secret))
+      head = AuditChain.extended(head, AuditChain.digestOf(content, sha256), sha256)
+      entries.push(entryOf({ sequence: head.sequence, hash: hexOf(head.hash) }, content, secret))
+    })
+
   return AuditLog.of({
-    append: (record) =>
-      Effect.sync(() => {
-        const secret = secretOf(record)
-        const id = (head.sequence + 1).toString(16).padStart(32, "0")
-        const content = contentOf(record, id, secret === undefined ? undefined : encoder.encode(secret))
-        head = AuditChain.extended(head, AuditChain.digestOf(content, sha256), sha256)
-        entries.push(entryOf({ sequence: head.sequence, hash: hexOf(head.hash) }, content, secret))
-      }),
+    append,
+    note: append,
     search: (query) =>
       Effect.sync(() =>
         entries

@@ -75,7 +75,7 @@ const textOf = (value: unknown): string => JSON.stringify(value) ?? "null"
 /** Leaves behind what came of a write, without keeping its answer waiting. */
 const note = Effect.fnUntraced(function* (record: AuditRecord) {
   const log = yield* AuditLog
-  const kept = Effect.catch(log.append(record), ({ reason }) =>
+  const kept = Effect.catch(log.note(record), ({ reason }) =>
     Effect.logError("the outcome of an audited write is not on the audit log", {
       reason,
       requestId: record.origin.requestId

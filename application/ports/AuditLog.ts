@@ -71,6 +71,8 @@ export class AuditLog extends Context.Service<
   {
     /** Comes back when the record is durable. Records that are appended together share a commit. */
     readonly append: (record: AuditRecord) => Effect.Effect<void, AuditUnavailable>
+    /** As `append`, for a record that nobody waits for: it may wait a moment for the next that is appended. */
+    readonly note: (record: AuditRecord) => Effect.Effect<void, AuditUnavailable>
     readonly search: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditEntry>, AuditUnavailable>
     /** The newest entry's sequence and hash; 0 and 64 zeros before the first. */
     readonly head: Effect.Effect<{ readonly sequence: number; readonly hash: string }, AuditUnavailable>

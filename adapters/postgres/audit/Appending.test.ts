@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import postgres from "postgres"
 import { AuditLog, type AuditRecord } from "../../../application/ports/AuditLog.ts"
 import { FieldCipher, KeysUnavailable } from "../../../application/ports/Crypto.ts"
@@ -179,12 +180,24 @@ describe("appending to the audit log in PostgreSQL", { timeout }, () => {
     assert.deepEqual([await countOf("keyless"), await countOf("gone")], [0, 0])
   })
 
+  test("a record that nobody waits for is appended before the one after it, in one transaction", async () => {
+    const noted = Effect.gen(function* () {
+      const log = yield* AuditLog
+      yield* Effect.forkDetach(log.note(record("noted")), { startImmediately: true })
+      yield* log.append(record("noted"))
+    })
+    await Effect.runPromise(Effect.provide(noted, layer({ patienceMs: timeout })))
+    const rows = await sql`select xmin::text as transaction from audit.entry where code = 'noted'`
+    assert.equal(rows.length, 2)
+    assert.equal(rows[0]?.transaction, rows[1]?.transaction)
+  })
+
   test("records that wait when the log is closed are appended before it is", { timeout }, async () => {
     const closing = Effect.gen(function* () {
       const log = yield* AuditLog
       for (let count = 0; count < 50; count++) yield* Effect.forkDetach(log.append(record("closing")))
       yield* log.append(record("closing"))
-      for (let count = 0; count < 50; count++) yield* Effect.forkDetach(log.append(record("closing")))
+      for (let count = 0; count < 50; count++) yield* Effect.forkDetach(log.note(record("closing")))
       yield* Effect.yieldNow
     })
     await Effect.runPromise(Effect.provide(closing, layer()))
@@ -193,7 +206,7 @@ describe("appending to the audit log in PostgreSQL", { timeout }, () => {
 })
 
 describe("a group commit", () => {
-  const bounds = { waitingMax: 3, sizeWaitingMax: 100, batchMax: 2, sizeBatchMax: 50 }
+  const bounds = { waitingMax: 3, sizeWaitingMax: 100, batchMax: 2, sizeBatchMax: 50, patienceMs: 20 }
 
   /** A writer that goes on when it is let. */
   const gated = () => {
@@ -240,6 +253,38 @@ describe("a group commit", () => {
       })
     )
     assert.deepEqual(batches.flat(), ["a", "b", "c"])
+  })
+
+  test("writes what is not urgent with what is, in the order of coming", async () => {
+    const { batches, gate, group } = gated()
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* Deferred.succeed(gate, undefined)
+        const patient = yield* Effect.forkChild(group.add("a", 1, false), { startImmediately: true })
+        yield* TestClock.adjust(19)
+        assert.deepEqual(batches, [])
+        yield* group.add("b", 1)
+        yield* Fiber.join(patient)
+      }).pipe(Effect.provide(TestClock.layer()))
+    )
+    assert.deepEqual(batches, [["a", "b"]])
+  })
+
+  test("writes what is not urgent when its patience has run out, or when all is to be settled", async () => {
+    const { batches, gate, group } = gated()
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* Deferred.succeed(gate, undefined)
+        const first = yield* Effect.forkChild(group.add("a", 1, false), { startImmediately: true })
+        yield* TestClock.adjust(20)
+        yield* Fiber.join(first)
+        assert.deepEqual(batches, [["a"]])
+        const second = yield* Effect.forkChild(group.add("b", 1, false), { startImmediately: true })
+        yield* group.settled
+        yield* Fiber.join(second)
+      }).pipe(Effect.provide(TestClock.layer()))
+    )
+    assert.deepEqual(batches, [["a"], ["b"]])
   })
 
   test("bounds the bytes of a batch and of what waits, but takes a large item alone", async () => {

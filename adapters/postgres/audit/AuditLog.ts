@@ -7,7 +7,7 @@
 import { hash } from "node:crypto"
 import { Clock, Effect, Layer } from "effect"
 import { entryOf, secretOf, contentOf as storedOf } from "../../../application/audit/index.ts"
-import { AuditLog, AuditUnavailable } from "../../../application/ports/AuditLog.ts"
+import { AuditLog, type AuditRecord, AuditUnavailable } from "../../../application/ports/AuditLog.ts"
 import { FieldCipher, type KeysUnavailable } from "../../../application/ports/Crypto.ts"
 import { Ids } from "../../../application/ports/Ids.ts"
 import { AuditChain, TenantId } from "../../../domain/identity/index.ts"
@@ -28,6 +28,8 @@ export interface AuditLogOptions {
   readonly batchMax: number
   /** Bytes appended together, unless one record has more. */
   readonly sizeBatchMax: number
+  /** How long a record that nobody waits for may wait for the next that somebody does. */
+  readonly patienceMs: number
   /** How often a batch is sent at most. */
   readonly attemptsMax: number
   readonly statementTimeoutMs: number
@@ -41,6 +43,7 @@ export const defaultOptions: AuditLogOptions = {
   sizeWaitingMax: 64 * 2 ** 20,
   batchMax: 500,
   sizeBatchMax: 4 * 2 ** 20,
+  patienceMs: 20,
   attemptsMax: 3,
   statementTimeoutMs: 5000,
   readConnectionsMax: 2,
@@ -115,19 +118,22 @@ const make = Effect.fnUntraced(function* (options: AuditLogOptions) {
     return entryOf({ sequence: sequenceOf(row), hash: hexOf(bytesOf(row, "hash")) }, content, secret)
   })
 
+  // Not traced by itself: it is part of every write.
+  const add = Effect.fnUntraced(function* (record: AuditRecord, isUrgent: boolean) {
+    const id = hexOf(ids.next(yield* Clock.currentTimeMillis))
+    const secret = secretOf(record)
+    const sealed =
+      secret === undefined
+        ? undefined
+        : yield* Effect.mapError(cipher.encrypt(record.tenant, placeOf(id), encoder.encode(secret)), unavailable)
+    const content = storedOf(record, id, sealed)
+    const bytes = AuditChain.bytesOf(content)
+    yield* group.add({ content, digest: sha256(bytes) }, bytes.length, isUrgent)
+  })
+
   return AuditLog.of({
-    // Not traced by itself: it is part of every write.
-    append: Effect.fnUntraced(function* (record) {
-      const id = hexOf(ids.next(yield* Clock.currentTimeMillis))
-      const secret = secretOf(record)
-      const sealed =
-        secret === undefined
-          ? undefined
-          : yield* Effect.mapError(cipher.encrypt(record.tenant, placeOf(id), encoder.encode(secret)), unavailable)
-      const content = storedOf(record, id, sealed)
-      const bytes = AuditChain.bytesOf(content)
-      yield* group.add({ content, digest: sha256(bytes) }, bytes.length)
-    }),
+    append: (record) => add(record, true),
+    note: (record) => add(record, false),
     search: Effect.fn("AuditLog.search")(function* (query) {
       const { text, parameters } = searchStatement(query)
       const rows = yield* Effect.mapError(reader.query(text, parameters), unavailable)
