@@ -18,14 +18,14 @@ const decodeSecret = Schema.decodeUnknownSync(Secret)
 
 /** The secret part of a record as text, to be encrypted; undefined where there is none. */
 export const secretOf = ({ before, after, origin }: AuditRecord): string | undefined => {
-  const { requestId: _, ...place } = origin
-  const secret = {
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-    ...place
-  }
-  return Object.keys(secret).length === 0 ? undefined : JSON.stringify(secret)
+  const { address, userAgent, reason } = origin
+  // A field that is undefined is left out of the text.
+  const text = JSON.stringify({ before, after, address, userAgent, reason })
+  return text === "{}" ? undefined : text
 }
+
+/** Texts that are kept as they are. */
+const plain = /^[\x20-\x7e]*$/u
 
 /** Control characters, and halves of a character in UTF-16. */
 const unstorable = /[\p{Cc}\p{Cs}]/gu
@@ -35,7 +35,8 @@ const plainMax = 200
 const objectsMax = 20
 
 /** No store keeps every text: one that somebody has sent must not keep the record, and those beside it, off the log. */
-const storable = (text: string): string => text.slice(0, plainMax).replace(unstorable, "\u{fffd}")
+const storable = (text: string): string =>
+  text.length <= plainMax && plain.test(text) ? text : text.slice(0, plainMax).replace(unstorable, "\u{fffd}")
 
 const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text))
 

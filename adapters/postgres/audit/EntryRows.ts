@@ -17,6 +17,7 @@ const optional = (text: string | undefined): string | undefined => (text === und
 
 const literal = (texts: ReadonlyArray<string>): string => arrayOf(texts.map(quoted))
 
+/** The value of a column as `arrayOf` takes it: ids and names of the policy need no quotes. */
 type Column = (content: AuditChain.Content) => string | undefined
 
 const columns: ReadonlyArray<readonly [type: string, value: Column]> = [
@@ -24,14 +25,14 @@ const columns: ReadonlyArray<readonly [type: string, value: Column]> = [
   ["timestamptz", ({ at }) => new Date(at).toISOString()],
   ["text", ({ tenant }) => quoted(tenant)],
   ["text", ({ actor }) => quoted(actor)],
-  ["text", ({ user }) => optional(user)],
-  ["text", ({ customer }) => optional(customer)],
-  ["text", ({ roles }) => quoted(literal(roles))],
+  ["text", ({ user }) => user],
+  ["text", ({ customer }) => customer],
+  ["text", ({ roles }) => `"${arrayOf(roles)}"`],
   ["text", ({ client }) => optional(client)],
-  ["text", ({ session }) => optional(session)],
-  ["text", ({ operation }) => quoted(operation)],
+  ["text", ({ session }) => session],
+  ["text", ({ operation }) => operation],
   ["text", ({ objects }) => quoted(literal(objects))],
-  ["text", ({ outcome }) => quoted(outcome)],
+  ["text", ({ outcome }) => outcome],
   ["text", ({ code }) => optional(code)],
   ["text", ({ requestId }) => quoted(requestId)],
   // In an array's literal a backslash stands for the character behind it.
