@@ -127,9 +127,8 @@ const isOwn = ({ customer, user }: Facts, subject: Subject): boolean =>
 const isOnesOwn = (rule: Rule, subject: Subject, objects: ReadonlyArray<Facts>): boolean =>
   rule.isForOthers === true && subject.user !== undefined && objects.some((facts) => isOwn(facts, subject))
 
-const wayTo = (rule: Rule, subject: Subject, facts: Facts): Way | undefined => {
+const wayTo = (rule: Rule, subject: Subject, reaches: ReadonlyArray<Reach>, facts: Facts): Way | undefined => {
   if (facts.tenant !== undefined && facts.tenant !== subject.tenant) return undefined
-  const reaches = reachesOf(rule, subject.roles)
   // What is one's own is so before anything else: staff is a customer there like any other.
   if (reaches.includes("own") && isOwn(facts, subject)) return "own"
   if (reaches.includes("any")) return "staff"
@@ -235,12 +234,13 @@ export const permit = (subject: Subject, asked: Asked, terms: Terms): Result.Res
   const { operation, objects, needs, isApproved } = asked
   const rule = ruleOf(operation)
   if (isOpen(rule)) return Result.void
-  const ways = objects.map((facts) => ({ facts, way: wayTo(rule, subject, facts) }))
+  const reaches = reachesOf(rule, subject.roles)
+  const ways = objects.map((facts) => ({ facts, way: wayTo(rule, subject, reaches, facts) }))
   const found = ways.flatMap(({ facts, way }) => (way === undefined ? [] : [{ ...facts, way }]))
   // A request about nothing in particular is about everything: only who reaches any may.
   const isVisible =
     objects.length === 0
-      ? reachesOf(rule, subject.roles).includes("any")
+      ? reaches.includes("any")
       : needs === "all"
         ? found.length === objects.length
         : found.length > 0
