@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { Effect } from "effect"
 import { Instant, LocalDate } from "../../domain/calendar/index.ts"
+import { TypedId } from "../../domain/ids/index.ts"
 import { type CopyBinary, copyBinary } from "./CopyBinary.ts"
 import { createDatabase } from "./fixture.ts"
 import * as Postgres from "./Postgres.ts"
@@ -48,6 +49,7 @@ const types: ReadonlyArray<{ readonly type: string; readonly values: ReadonlyArr
     type: "uuid",
     values: [
       ...uuids.map((uuid, index): Value => [({ uuid: put }) => put(digits[index] ?? ""), uuid.toLowerCase()]),
+      ...uuids.map((uuid): Value => [({ id }) => id(TypedId.fromUuid("acc", uuid)), uuid.toLowerCase()]),
       [({ bytes }) => bytes(Buffer.from(digits[2] ?? "", "hex")), uuids[2]?.toLowerCase() ?? ""]
     ]
   },

@@ -7,6 +7,7 @@
  * is faster than a call of the runtime, which it is below some 50 bytes.
  */
 import { type Instant, LocalDate } from "../../domain/calendar/index.ts"
+import { TypedId } from "../../domain/ids/index.ts"
 import { valueByCodeUnit } from "./Uuid.ts"
 
 export interface CopyBinary {
@@ -19,6 +20,8 @@ export interface CopyBinary {
   readonly int8: (value: bigint | number) => void
   /** 32 hexadecimal digits. */
   readonly uuid: (digits: string) => void
+  /** The UUID of a typed id. */
+  readonly id: (id: string) => void
   /** A `bytea` of any length, or a `uuid` of 16 bytes. */
   readonly bytes: (value: Uint8Array) => void
   /** A `text`, an enum's label or a `json`. */
@@ -188,6 +191,11 @@ export const copyBinary = (columns: number, bytesGuess: number): CopyBinary => {
     uuid: (digits) => {
       field(uuidLength)
       putUuid(digits)
+    },
+    id: (id) => {
+      field(uuidLength)
+      TypedId.write(id, bytes, at)
+      at += uuidLength
     },
     bytes: (value) => {
       const { length } = value

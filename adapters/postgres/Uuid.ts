@@ -29,7 +29,10 @@ export const hexOf = (bytes: Uint8Array): string => {
 }
 
 /** The UUID of a typed id as 32 hexadecimal digits. */
-export const uuidOf = (id: string): string => hexOf(TypedId.toBytes(id))
+export const uuidOf = (id: string): string => {
+  TypedId.write(id, scratch, 0)
+  return scratch.toString("hex")
+}
 
 /** A UUID as PostgreSQL prints it, without its hyphens. */
 export const compact = (uuid: string): string => uuid.replaceAll("-", "")

@@ -10,7 +10,6 @@
  * where keys are scattered: neighbours in an index are then written together.
  */
 import type { Instant } from "../../../domain/calendar/index.ts"
-import type { TransactionId } from "../../../domain/ids/index.ts"
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { quotedLiteral } from "../Columns.ts"
 import { uuidOf } from "../Uuid.ts"
@@ -39,8 +38,6 @@ export interface Appended {
   readonly bookedAt: Instant.Instant
   readonly decided: ReadonlyArray<Decided>
   readonly transactions: ReadonlyArray<Transaction.Transaction>
-  /** UUIDs of the transactions, by their ids. */
-  readonly uuids: ReadonlyMap<TransactionId, string>
   readonly accounts: ReadonlyArray<Change>
   readonly newHolds: ReadonlyArray<Hold.Hold>
   readonly changedHolds: ReadonlyArray<Hold.Hold>
@@ -139,12 +136,8 @@ export interface Script {
 
 /** The batch as the next of this epoch, with what it adds to the journal. */
 export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended, cache: AccountCache): Script => {
-  const uuids = {
-    account: cache.uuid,
-    transaction: (id: TransactionId): string => batch.uuids.get(id) ?? uuidOf(id)
-  }
-  const tables = tablesOf(uuids)
-  const transactions = transactionRows(epoch.ledger, uuids, batch.transactions.length)
+  const tables = tablesOf({ account: cache.uuid, transaction: uuidOf })
+  const transactions = transactionRows(epoch.ledger, batch.transactions.length)
   const requests = answeredBy(batch.decided)
   batch.transactions.forEach((transaction, index) => {
     transactions.add({ transaction, number: row.first + index, request: requests.get(transaction) })

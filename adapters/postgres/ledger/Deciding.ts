@@ -26,7 +26,7 @@ import {
   type Transaction
 } from "../../../domain/ledger/index.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
-import { hexOf, holdIdOf, transactionIdOf } from "../Uuid.ts"
+import { holdIdOf, transactionIdOf } from "../Uuid.ts"
 import type { AccountCache, Change } from "./AccountCache.ts"
 import type { Answer, Request } from "./Admission.ts"
 import type { Appended } from "./Append.ts"
@@ -207,16 +207,13 @@ export const deciding = (
     batch: number
   ): Batch => {
     const businessDate = LocalDate.fromInstant(now)
-    const uuids = new Map<TransactionId, string>()
     // Only an authorization makes a hold, and it makes no transaction: what is not made shares an id that nothing gets.
     const unused = ids.next(now)
     const common = { now, businessDate, transactionId: transactionIdOf(unused), holdId: holdIdOf(unused) }
     const occasionOf = (command: Command.Single): Occasion => {
       const bytes = ids.next(now)
       if (command._tag === "Authorize") return { ...common, holdId: holdIdOf(bytes) }
-      const transactionId = transactionIdOf(bytes)
-      uuids.set(transactionId, hexOf(bytes))
-      return { now, businessDate, transactionId, holdId: common.holdId }
+      return { now, businessDate, transactionId: transactionIdOf(bytes), holdId: common.holdId }
     }
     const commands = fresh.map(({ first: { command } }) => ({
       command,
@@ -251,7 +248,6 @@ export const deciding = (
         bookedAt: now,
         decided,
         transactions: Array.from(changed.transactions),
-        uuids,
         accounts,
         newHolds,
         changedHolds

@@ -3,7 +3,6 @@ import type { Transaction } from "../../../domain/ledger/index.ts"
 import { type CopyBinary, copyBinary } from "../CopyBinary.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { Request } from "./Admission.ts"
-import type { Uuids } from "./BatchColumns.ts"
 
 /** A transaction with what its row says besides it. */
 export interface Placed {
@@ -35,9 +34,9 @@ const nulls = (copy: CopyBinary, count: number): void => {
   for (let left = count; left > 0; left--) copy.null()
 }
 
-const optionalUuid = (copy: CopyBinary, id: string | undefined): void => {
+const optionalId = (copy: CopyBinary, id: string | undefined): void => {
   if (id === undefined) copy.null()
-  else copy.uuid(uuidOf(id))
+  else copy.id(id)
 }
 
 const optionalText = (copy: CopyBinary, text: string | undefined): void => {
@@ -53,13 +52,13 @@ const answer = (copy: CopyBinary, request: Request | undefined): void => {
   }
 }
 
-const entries = (copy: CopyBinary, uuids: Uuids, [first, second, ...more]: ReadonlyArray<Transaction.Entry>): void => {
+const entries = (copy: CopyBinary, [first, second, ...more]: ReadonlyArray<Transaction.Entry>): void => {
   if (first === undefined || second === undefined || more.length > 0) {
     nulls(copy, pairColumns.length)
     return
   }
-  copy.uuid(uuids.account(first.accountId))
-  copy.uuid(uuids.account(second.accountId))
+  copy.id(first.accountId)
+  copy.id(second.accountId)
   copy.int8(first.sequence)
   copy.int8(second.sequence)
   copy.int8(first.balance.minor)
@@ -69,37 +68,37 @@ const entries = (copy: CopyBinary, uuids: Uuids, [first, second, ...more]: Reado
   copy.text(first.amount.currency)
 }
 
-const lists = (copy: CopyBinary, uuids: Uuids, transaction: Transaction.Transaction): void => {
+const lists = (copy: CopyBinary, transaction: Transaction.Transaction): void => {
   if (isPair(transaction)) nulls(copy, listColumns.length)
   else {
-    copy.uuids(transaction.entries.map(({ accountId }) => uuids.account(accountId)))
+    copy.uuids(transaction.entries.map(({ accountId }) => uuidOf(accountId)))
     copy.int8s(transaction.entries.map(({ sequence }) => sequence))
   }
 }
 
 const rare = (copy: CopyBinary, transaction: Transaction.Transaction): void => {
   const { reverses, holdId, description, metadata } = transaction
-  optionalUuid(copy, reverses)
-  optionalUuid(copy, holdId)
+  optionalId(copy, reverses)
+  optionalId(copy, holdId)
   optionalText(copy, description)
   optionalText(copy, metadata === undefined ? undefined : JSON.stringify(metadata))
 }
 
 /** Rows of a ledger's transactions, for about `count` of them. */
-export const transactionRows = (ledger: number, uuids: Uuids, count: number) => {
+export const transactionRows = (ledger: number, count: number) => {
   const copy = copyBinary(columns.length, count * bytesOfRow)
   return {
     add: ({ transaction, number, request }: Placed): void => {
       copy.row()
       copy.int4(ledger)
-      copy.uuid(uuids.transaction(transaction.id))
+      copy.id(transaction.id)
       copy.int8(number)
       copy.timestamptz(transaction.bookedAt)
       copy.date(transaction.valueDate)
       copy.text(transaction.kind)
       answer(copy, request)
-      entries(copy, uuids, transaction.entries)
-      lists(copy, uuids, transaction)
+      entries(copy, transaction.entries)
+      lists(copy, transaction)
       rare(copy, transaction)
     },
     end: copy.end
