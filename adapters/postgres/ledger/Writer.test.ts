@@ -283,18 +283,20 @@ describe("a writer whose connection breaks at a commit", () => {
 
   test("holds up no other writer while the server waits for the rest of its batch", async () => {
     const ledgerId = newLedger()
-    const first = start(between.url, { ledgerId })
+    const lossy = await lossyProxy(database.url)
+    const first = start(lossy.url, { ledgerId })
     const { account, bank } = await first.runPromise(funded(1000))
-    const stalled = between.stall("ledger writer")
+    const stalled = lossy.stall("ledger writer")
     const asked = first.runPromise(Effect.flip(submit(transfer(account, bank, cents(1)))))
     await stalled
     const next = start(database.url, { ledgerId })
     await next.runPromise(submit(transfer(account, bank, cents(2))))
-    between.cut()
+    lossy.cut()
     assert.equal((await asked)._tag, "LedgerUnavailable")
     assert.equal((await next.runPromise(accountOf(account))).postedDebits, 2n)
     assert.deepEqual(await next.runPromise(violations), [])
     await Promise.all([first.dispose(), next.dispose()])
+    await lossy.close()
   })
 
   test("gives up a connection that falls silent, and answers with what was committed", async () => {
