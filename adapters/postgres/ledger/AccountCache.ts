@@ -12,13 +12,17 @@ export interface CachedAccount {
   /** The account's id as the database takes it. */
   readonly uuid: string
   account: LedgerAccount.LedgerAccount
+  /** Counts the batches that changed the account. */
   version: number
+  /** Version and sequence of the account's row, once all that was decided is stored; zero where it has none. */
+  rowVersion: number
+  rowSequence: number
   short: boolean
   /** The last batch that read or changed it. */
   batch: number
 }
 
-/** An account that a batch changes. */
+/** An account whose row a batch writes. */
 export interface Change {
   readonly difference: Difference
   readonly after: CachedAccount
@@ -36,8 +40,8 @@ export interface AccountCache {
   readonly uuid: (id: AccountId) => string
   /** Keeps what was read from the database; the batch needs it. */
   readonly load: (stored: StoredAccount, batch: number) => void
-  /** Takes the account as the batch leaves it. */
-  readonly change: (account: LedgerAccount.LedgerAccount, batch: number) => Change
+  /** Takes the account as the batch leaves it; undefined where the batch leaves its row as it is. */
+  readonly change: (account: LedgerAccount.LedgerAccount, batch: number) => Change | undefined
   /**
    * Packs accounts away, first come first gone, until at most `max` are left as they are; none of a batch after
    * `committed`. Those that there is no room for are dropped, to be read from the database when they are needed.
@@ -65,8 +69,8 @@ const differenceOf = (
     ? "posted"
     : "changed"
 
-/** A cache that packs away up to `packedMax` accounts. */
-export const accountCache = (packedMax: number): AccountCache => {
+/** A cache that packs away up to `packedMax` accounts; a row is written when it lacks `lagMax` entries, or anything else. */
+export const accountCache = (packedMax: number, lagMax: number): AccountCache => {
   const cached = new Map<AccountId, CachedAccount>()
   const packed = packedAccounts(packedMax)
   return {
@@ -79,24 +83,31 @@ export const accountCache = (packedMax: number): AccountCache => {
       return unpacked.account
     },
     uuid: (id) => cached.get(id)?.uuid ?? uuidOf(id),
-    load: ({ account, version, short }, batch) => {
-      cached.set(account.id, { account, version, short, batch, uuid: uuidOf(account.id) })
+    load: ({ account, ...stored }, batch) => {
+      cached.set(account.id, { account, ...stored, batch, uuid: uuidOf(account.id) })
     },
     change: (account, batch) => {
       const known = cached.get(account.id)
       if (known === undefined) {
         const short = LedgerAccount.available(account) < 0n && account.kind === "customer"
-        const after = { account, version: 1, short, batch, uuid: uuidOf(account.id) }
+        const row = { rowVersion: 1, rowSequence: account.sequence }
+        const after = { account, version: 1, ...row, short, batch, uuid: uuidOf(account.id) }
         cached.set(account.id, after)
         return { difference: "opened", after, versionBefore: 0 }
       }
       const short = shortAfter(known, account)
       const difference = differenceOf(known.account, account, known.short === short)
-      const versionBefore = known.version
+      // Nothing is left of a hold that was made and ended, or of one that ended as its like was made.
+      const isSame = difference === "posted" && account.sequence === known.account.sequence
       known.account = account
+      known.batch = batch
+      if (isSame) return undefined
       known.version++
       known.short = short
-      known.batch = batch
+      if (difference === "posted" && account.sequence - known.rowSequence < lagMax) return undefined
+      const versionBefore = known.rowVersion
+      known.rowVersion = known.version
+      known.rowSequence = account.sequence
       return { difference, after: known, versionBefore }
     },
     evict: (max, committed) => {

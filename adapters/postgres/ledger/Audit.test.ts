@@ -122,9 +122,18 @@ describe("the audit of stored rows", () => {
     await expectFound(`update ledger.leg set balance = balance + 1 ${leg}`, `INV-4 ${made.account}`)
     await expectFound(`update ledger.leg set sequence = sequence + 1 ${leg}`, `INV-4 ${made.account}`)
     await expectFound(
-      `update ledger.account set sequence = sequence + 1 where account_id = '${uuidOf(made.account)}'`,
+      `update ledger.account set sequence = sequence + 100 where account_id = '${uuidOf(made.account)}'`,
       `INV-4 ${made.account}`
     )
+  })
+
+  test("INV-3: a row that is older than its account, with sums of other entries than those until its sequence", async () => {
+    const account = uuidOf(made.account)
+    const [row] = await sql<Array<{ sequence: number; row_sequence: number }>>`
+      select sequence::int, row_sequence::int from ledger.standing where account_id = ${account}`
+    assert.ok(row !== undefined && row.row_sequence > 0 && row.row_sequence < row.sequence)
+    for (const change of ["sequence = sequence + 1", "sequence = sequence - 1", "posted_debits = posted_debits + 1"])
+      await expectFound(`update ledger.account set ${change} where account_id = '${account}'`, `INV-3 ${made.account}`)
   })
 
   test("INV-5: a customer with less than nothing available", async () => {

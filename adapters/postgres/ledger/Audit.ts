@@ -10,7 +10,7 @@ import { TypedId } from "../../../domain/ids/index.ts"
 import { optionalText, type Row, textOf } from "../Fields.ts"
 import { Postgres } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
-import { checks } from "./AuditQueries.ts"
+import { checks, now } from "./AuditQueries.ts"
 import { defaultLedgerId } from "./Options.ts"
 import { ledgerRole } from "./Session.ts"
 
@@ -18,13 +18,14 @@ import { ledgerRole } from "./Session.ts"
 const reportedMax = 100
 
 /** All checks as one statement, which sees one moment. */
-const text = checks
+const text = `with ${now}
+${checks
   .map(
     ({ invariant, prefix, sql }) =>
       `(select '${invariant}' as invariant, '${prefix}' as prefix, subject::uuid as subject, detail
         from (${sql}) found limit ${reportedMax})`
   )
-  .join("\nunion all\n")
+  .join("\nunion all\n")}`
 
 const violation = (row: Row): Violation => {
   const subject = optionalText(row, "subject")

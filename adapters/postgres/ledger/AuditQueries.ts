@@ -1,7 +1,7 @@
 /**
  * The ledger's invariants as SQL over stored rows, sharing nothing with the code that writes them. Each query takes the
  * ledger's id, a UUID, as `$1` and gives a row for each violation: `subject`, the UUID it is about (null for the whole ledger),
- * and `detail`.
+ * and `detail`. All are parts of one statement, and may select from `now`.
  */
 
 /** One check: the invariant by its number, and the prefix of the ids that its subjects have. */
@@ -17,6 +17,27 @@ const sides = (amount: string): string => `
   coalesce(sum(${amount}) filter (where side = 'credit'), 0) as credits`
 
 const own = "t.ledger_id = (select ledger_id from ledger.ledger where id = $1)"
+/**
+ * Accounts as they are now: each row with the sums of its entries up to the row's sequence, and what row and later entries
+ * make together.
+ */
+export const now = `now as materialized (
+  select a.account_id, a.currency, a.kind, a.normal_side, a.overdraft_limit, a.pending_debits, a.pending_credits,
+    a.open_holds, a.closed, a.short, a.sequence as row_sequence, a.posted_debits as row_debits,
+    a.posted_credits as row_credits, coalesce(until_debits, 0) as until_debits, coalesce(until_credits, 0) as until_credits,
+    coalesce(entries, 0) as entries, a.sequence + coalesce(later, 0) as sequence,
+    a.posted_debits + coalesce(later_debits, 0) as posted_debits,
+    a.posted_credits + coalesce(later_credits, 0) as posted_credits
+  from ledger.account a left join (
+    select e.account_id, count(*) as entries, count(*) filter (where e.sequence > r.sequence) as later,
+      sum(e.amount) filter (where e.sequence <= r.sequence and e.side = 'debit') as until_debits,
+      sum(e.amount) filter (where e.sequence <= r.sequence and e.side = 'credit') as until_credits,
+      sum(e.amount) filter (where e.sequence > r.sequence and e.side = 'debit') as later_debits,
+      sum(e.amount) filter (where e.sequence > r.sequence and e.side = 'credit') as later_credits
+    from ledger.entry e join ledger.account r using (ledger_id, account_id)
+    where e.ledger_id = (select ledger_id from ledger.ledger where id = $1) group by e.account_id) made using (account_id)
+  where a.ledger_id = (select ledger_id from ledger.ledger where id = $1))`
+
 const head = "t.transaction_id, t.kind, t.reverses, t.hold_id"
 
 /** The entries that transactions name, in their order; one that is not there or is another's has no amount. */
@@ -82,7 +103,7 @@ const transactions: ReadonlyArray<Check> = [
     "INV-2",
     "acc",
     `select null as subject, format('%s: debits %s, credits %s', currency, sum(posted_debits), sum(posted_credits)) as detail
-     from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by currency having sum(posted_debits) <> sum(posted_credits)`
+     from now group by currency having sum(posted_debits) <> sum(posted_credits)`
   )
 ]
 
@@ -90,12 +111,9 @@ const entries: ReadonlyArray<Check> = [
   check(
     "INV-3",
     "acc",
-    `select account_id as subject, format('stored debits %s, credits %s; entries %s, %s', posted_debits, posted_credits,
-       coalesce(debits, 0), coalesce(credits, 0)) as detail
-     from ledger.account a left join (
-       select account_id, ${sides("amount")} from ledger.entry where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by account_id) sums using (account_id)
-     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1)
-       and (posted_debits <> coalesce(debits, 0) or posted_credits <> coalesce(credits, 0))`
+    `select account_id as subject, format('stored debits %s, credits %s; entries until %s: %s, %s', row_debits, row_credits,
+       row_sequence, until_debits, until_credits) as detail
+     from now where row_debits <> until_debits or row_credits <> until_credits`
   ),
   check(
     "INV-3",
@@ -125,11 +143,8 @@ const entries: ReadonlyArray<Check> = [
   check(
     "INV-4",
     "acc",
-    `select account_id as subject, format('stored sequence %s; %s entries', sequence, coalesce(entries, 0)) as detail
-     from ledger.account a left join (
-       select account_id, count(*) as entries from ledger.entry where ledger_id = (select ledger_id from ledger.ledger where id = $1) group by account_id) counts
-       using (account_id)
-     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1) and sequence <> coalesce(entries, 0)`
+    `select account_id as subject, format('stored sequence %s; %s entries', row_sequence, entries) as detail
+     from now where row_sequence > entries or sequence <> entries`
   )
 ]
 
@@ -141,7 +156,7 @@ const funds: ReadonlyArray<Check> = [
      from (select account_id, overdraft_limit::numeric + case normal_side
              when 'credit' then posted_credits::numeric - posted_debits - pending_debits
              else posted_debits::numeric - posted_credits - pending_credits end as available
-           from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1) and kind = 'customer' and not short) funds
+           from now where kind = 'customer' and not short) funds
      where available < 0`
   ),
   check(
@@ -242,15 +257,14 @@ const corrections: ReadonlyArray<Check> = [
     "INV-10",
     "acc",
     `select account_id as subject, format('closed with balance %s and %s holds', posted_credits - posted_debits, open_holds) as detail
-     from ledger.account where ledger_id = (select ledger_id from ledger.ledger where id = $1) and closed and (posted_debits <> posted_credits or open_holds > 0)`
+     from now where closed and (posted_debits <> posted_credits or open_holds > 0)`
   ),
   check(
     "INV-10",
     "acc",
     `select a.account_id as subject, format('%s entries after its closing', a.sequence - p.sequence) as detail
-     from ledger.account a join ${places} p using (account_id)
-     where a.ledger_id = (select ledger_id from ledger.ledger where id = $1) and a.closed
-       and p.kind = 'closing' and p.position = 1 and p.sequence < a.sequence`
+     from now a join ${places} p using (account_id)
+     where a.closed and p.kind = 'closing' and p.position = 1 and p.sequence < a.sequence`
   )
 ]
 

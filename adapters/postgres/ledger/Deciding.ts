@@ -240,8 +240,10 @@ export const deciding = (
     }
     nextExpiry = Math.min(nextExpiry, expiresFirst)
     const accounts: Array<Change> = []
-    for (const account of changed.accounts)
-      if (cache.get(account.id) !== account) accounts.push(cache.change(account, batch))
+    for (const account of changed.accounts) {
+      const change = cache.get(account.id) === account ? undefined : cache.change(account, batch)
+      if (change !== undefined) accounts.push(change)
+    }
     return {
       number: batch,
       appended: {

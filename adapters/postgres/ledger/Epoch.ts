@@ -50,9 +50,12 @@ export const takeOverAgain = (
     ([row]) => (row === undefined ? undefined : epochOf(row))
   )
 
-/** The statement that lets the script around it be the epoch's next batch, which writes the journal's row `next`. */
+/**
+ * The statement that lets the script around it be the epoch's next batch, which writes the journal's row `next`. It says
+ * that rows of accounts may be older than their entries, so that no version that does not know this writes the ledger later.
+ */
 export const fence = ({ ledger, epoch }: Epoch, next: { readonly number: number; readonly hash: Uint8Array }): string =>
-  `select ledger.fence(${ledger}, ${epoch}, ${next.number}, '\\x${hexOf(next.hash)}')`
+  `select ledger.fence(${ledger}, ${epoch}, ${next.number}, '\\x${hexOf(next.hash)}', true)`
 
 /** Keeps where the journal ends, for a ledger that does not say so; does nothing where another writer has taken over. */
 export const keepEnd = (

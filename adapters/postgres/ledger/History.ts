@@ -57,7 +57,7 @@ const direction = (order: EntryQuery["order"]): string => (order === "newest" ? 
 const rangeText = `select
   case when $3::timestamptz is null then 1 else ledger.sequence_from($1, $2, $3) end as first,
   case when $4::timestamptz is null then coalesce(
-    (select a.sequence from ledger.account a where a.ledger_id = $1 and a.account_id = $2), 0)
+    (select a.sequence from ledger.standing a where a.ledger_id = $1 and a.account_id = $2), 0)
   else ledger.sequence_from($1, $2, $4) - 1 end as last`
 
 /** What the filter wants of one of the places where entries are. The same text whatever is filtered by. */

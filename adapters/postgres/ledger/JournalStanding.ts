@@ -1,6 +1,7 @@
 /**
  * What a ledger has stored that no journal tells of, as the content of a batch: the keys of transactions, and answers,
- * accounts and holds as they stand. `Journal.ts` has the layout. It is read once in a ledger's life, whole.
+ * accounts and holds as they stand. `Journal.ts` has the layout. It is read once in a ledger's life, whole. No row of an
+ * account is older than the account then: versions without a journal wrote it with every batch.
  */
 import { Effect } from "effect"
 import type { TransactionId } from "../../../domain/ids/index.ts"
@@ -47,7 +48,7 @@ export const standingRecords = Effect.fnUntraced(function* (pool: Pool, ledger: 
     ])
     return [kind(2), hex(textOf(row, "key")), hex(textOf(row, "fingerprint")), digest]
   })
-  const rows = yield* pool.query(`select ${accountColumns} from ledger.account where ledger_id = $1`, [ledger])
+  const rows = yield* pool.query(`select ${accountColumns} from ledger.standing where ledger_id = $1`, [ledger])
   const accounts = rows.map(storedAccount).flatMap((stored) => {
     const version = Buffer.alloc(8)
     version.writeBigInt64BE(BigInt(stored.version))

@@ -106,7 +106,7 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
 
   return {
     accounts: (ids) =>
-      read(`select ${accountColumns} from ${asked("account", "account_id")} a`, [uuids(ids)], (rows) =>
+      read(`select ${accountColumns} from ${asked("standing", "account_id")} a`, [uuids(ids)], (rows) =>
         rows.map(storedAccount)
       ),
     holds: (ids) =>

@@ -12,8 +12,13 @@ export interface LedgerOptions {
   readonly batchMax: number
   /** Accounts kept in memory after their batch: about 1 kB each. */
   readonly accountsCachedMax: number
-  /** Accounts packed away beyond those: about 140 bytes each. Others are read when they are needed. */
+  /** Accounts packed away beyond those: about 160 bytes each. Others are read when they are needed. */
   readonly accountsPackedMax: number
+  /**
+   * An account's row is written anew when this many entries, at least 1, came after it, or anything else changed. More make
+   * batches cheaper, and reads of accounts dearer.
+   */
+  readonly snapshotEntriesMax: number
   /** Keys in the filter that saves looking for new ones: 2 bytes each. Of a ledger with more every key is looked up. */
   readonly keysFilteredMax: number
   readonly readConnectionsMax: number
@@ -27,6 +32,7 @@ export const defaultOptions: LedgerOptions = {
   batchMax: 4096,
   accountsCachedMax: 50_000,
   accountsPackedMax: 1_500_000,
+  snapshotEntriesMax: 16,
   keysFilteredMax: 64_000_000,
   readConnectionsMax: 4,
   closeTimeoutMs: 30_000

@@ -44,7 +44,7 @@ const account = fc
   .map((each): LedgerAccount.LedgerAccount => ({ ...each }))
 
 const cached = fc
-  .record({ account, version: whole, short: fc.boolean() })
+  .record({ account, version: whole, rowVersion: whole, rowSequence: whole, short: fc.boolean() })
   .map((each): CachedAccount => ({ ...each, batch: 0, uuid: uuidOf(each.account.id) }))
 
 describe("accounts that are packed away", () => {

@@ -1,5 +1,5 @@
 /**
- * Accounts that no batch needs just now, some 140 bytes each instead of 1 kB: a hash table of typed arrays by the 16 bytes
+ * Accounts that no batch needs just now, some 160 bytes each instead of 1 kB: a hash table of typed arrays by the 16 bytes
  * of the account's UUID (open addressing, linear probing, nothing is ever removed). A reader takes an account out by
  * reading it; it stays in its slot and is written over when it comes back.
  */
@@ -25,13 +25,13 @@ const closedBit = 16
 const shortBit = 32
 
 /**
- * An account is 13 words of 8 bytes side by side: its key in two; limit, posted and pending sums as 64-bit integers; times and
+ * An account is 15 words of 8 bytes side by side: its key in two; limit, posted and pending sums as 64-bit integers; times and
  * counts as floats, which are exact below 2⁵³; flags and currency as two 32-bit integers.
  */
-const wordsOfAccount = 13
+const wordsOfAccount = 15
 const limitAt = 2
 const timeAt = 7
-const flagsAt = 24
+const flagsAt = 28
 
 /** The same memory as integers of 64 bits, as floats, and as integers of 32 bits. */
 interface Table {
@@ -114,7 +114,7 @@ export const packedAccounts = (max: number): PackedAccounts => {
     }
   }
 
-  const put: PackedAccounts["put"] = ({ account, version, short }) => {
+  const put: PackedAccounts["put"] = ({ account, version, rowVersion, rowSequence, short }) => {
     const key = keyOf(TypedId.toBytes(account.id))
     let place = placeOf(table, key)
     if (isFree(table, place)) {
@@ -137,6 +137,8 @@ export const packedAccounts = (max: number): PackedAccounts => {
     numbers[place + timeAt + 2] = account.sequence
     numbers[place + timeAt + 3] = account.openHolds
     numbers[place + timeAt + 4] = version
+    numbers[place + timeAt + 5] = rowVersion
+    numbers[place + timeAt + 6] = rowSequence
     parts[place * 2 + flagsAt] = flagsOf(account, short)
     parts[place * 2 + flagsAt + 1] = currencyIndex(account.currency)
     return true
@@ -153,6 +155,8 @@ export const packedAccounts = (max: number): PackedAccounts => {
     return {
       uuid: hexOf(bytes),
       version: numbers[place + timeAt + 4] ?? 0,
+      rowVersion: numbers[place + timeAt + 5] ?? 0,
+      rowSequence: numbers[place + timeAt + 6] ?? 0,
       short: (flags & shortBit) !== 0,
       batch: 0,
       account: {

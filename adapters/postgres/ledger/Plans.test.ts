@@ -84,8 +84,9 @@ const searched: Readonly<Record<string, RegExp>> = {
   account: /account_id = /u,
   hold: /hold_id = /u,
   answer: /key = /u,
-  transaction: /(transaction_id|reverses|key) = /u,
-  leg: /account_id = .*sequence = |sequence = .*account_id = /u
+  transaction: /(transaction_id|reverses|key) = |account_[12] = .*sequence_[12] > /u,
+  leg: /account_id = .*sequence [=>] |sequence = .*account_id = /u,
+  batch: /ledger_id = .*first (<|IS NOT NULL)/u
 }
 
 /** Statements that read rows in the order of an index, or the whole ledger: those search for the ledger alone. */

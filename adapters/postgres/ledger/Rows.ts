@@ -34,16 +34,19 @@ const memoOf = (row: Row): { description?: string; metadata?: Transaction.Metada
   }
 }
 
-/** An account with what only the store keeps of it. */
+/** An account with what only the store keeps of it, and what its row says where that is older than the account. */
 export interface StoredAccount {
   readonly account: LedgerAccount.LedgerAccount
-  /** Counts the writes to the row. */
+  /** Counts the batches that changed the account. */
   readonly version: number
+  readonly rowVersion: number
+  readonly rowSequence: number
   /** A lowered limit left less than nothing available, and the account has not recovered since (INV-5). */
   readonly short: boolean
 }
 
-export const accountColumns = `account_id, version, sequence, posted_debits, posted_credits, pending_debits,
+/** Columns of `ledger.standing`. */
+export const accountColumns = `account_id, version, row_version, row_sequence, sequence, posted_debits, posted_credits, pending_debits,
   pending_credits, overdraft_limit, revision, ${millis("opened_at")} as opened_at, open_holds, kind, normal_side,
   restriction, closed, short, currency`
 
@@ -66,6 +69,8 @@ export const storedAccount = (row: Row): StoredAccount => ({
     openedAt: instantOf(row, "opened_at")
   },
   version: intOf(row, "version"),
+  rowVersion: intOf(row, "row_version"),
+  rowSequence: intOf(row, "row_sequence"),
   short: booleanOf(row, "short")
 })
 

@@ -83,7 +83,7 @@ const opened = Effect.fnUntraced(function* (
   const { ledger } = epoch
   const reads = lookup(reading, ledger)
   const [last, nextExpiry] = yield* Effect.all([reads.last, reads.nextExpiry(Instant.fromMillis(Instant.millisMin))])
-  const cache = accountCache(options.accountsPackedMax)
+  const cache = accountCache(options.accountsPackedMax, options.snapshotEntriesMax)
   yield* writing.script(prepareAppend(ledger))
   const { isKept, ...journal } = yield* journalEnd(reading, ledger, options.ledgerId)
   if (!isKept) yield* keepEnd(reading, epoch, journal)

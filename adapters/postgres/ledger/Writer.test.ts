@@ -192,8 +192,7 @@ describe("the writer of a ledger", () => {
   })
 
   test("commits nothing over rows that are not those it knows, and works on with those that are", async () => {
-    const ledgerId = newLedger()
-    const ledger = start(database.url, { ledgerId })
+    const ledger = start(database.url, { ledgerId: newLedger(), snapshotEntriesMax: 1 })
     const { account, bank } = await ledger.runPromise(funded(1000))
     await sql`update ledger.account set version = version + 1, overdraft_limit = 500 where account_id = ${uuidOf(account)}`
     const refused = await ledger.runPromise(Effect.flip(submit(transfer(account, bank, cents(10)))))

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { TypedId } from "../../../domain/ids/index.ts"
 import { arrayOf } from "../Columns.ts"
-import { bigintOf, optionalText, textOf } from "../Fields.ts"
+import { bigintOf, optionalText, type Row, textOf } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
 import type { Content } from "./Content.ts"
 import type { Findings } from "./Finding.ts"
@@ -17,15 +17,34 @@ interface Replayed {
   digest: string | undefined
   /** The last batch that posted to it. */
   batch: number
+  /** The sequence of the stored row, which may be older than the account; none where there is no row. */
+  readonly rowSequence: bigint | undefined
+  /** What a row of that sequence must say, once a batch has left the account there and no later one changed it otherwise. */
+  row: RowMade | undefined
+}
+
+interface RowMade {
+  readonly version: bigint
+  readonly debits: bigint
+  readonly credits: bigint
 }
 
 export type Accounts = Map<string, Replayed>
 
 export const typed = (prefix: string, hex: string): string => TypedId.fromBytes(prefix, Buffer.from(hex, "hex"))
 
+const rowMade = (row: Row): RowMade | undefined =>
+  row.row_version === null
+    ? undefined
+    : {
+        version: bigintOf(row, "row_version"),
+        debits: BigInt(textOf(row, "row_debits")),
+        credits: BigInt(textOf(row, "row_credits"))
+      }
+
 /** The accounts as the journal made them until now. */
-export const load = (pool: Pool, uuids: ReadonlySet<string>) =>
-  Effect.map(pool.query(Queries.replayed, [arrayOf(uuids)]), (rows): Accounts => {
+export const load = (pool: Pool, ledger: number, uuids: ReadonlySet<string>) =>
+  Effect.map(pool.query(Queries.replayed, [ledger, arrayOf(uuids)]), (rows): Accounts => {
     const accounts: Accounts = new Map()
     for (const row of rows)
       accounts.set(textOf(row, "account_id"), {
@@ -34,7 +53,9 @@ export const load = (pool: Pool, uuids: ReadonlySet<string>) =>
         credits: BigInt(textOf(row, "credits")),
         version: bigintOf(row, "version"),
         digest: optionalText(row, "digest"),
-        batch: -1
+        batch: -1,
+        rowSequence: row.row_sequence === null ? undefined : bigintOf(row, "row_sequence"),
+        row: rowMade(row)
       })
     return accounts
   })
@@ -47,16 +68,17 @@ export const save = (pool: Pool, accounts: Accounts) => {
     arrayOf(of.map(([, { debits }]) => debits)),
     arrayOf(of.map(([, { credits }]) => credits)),
     arrayOf(of.map(([, { version }]) => version)),
-    arrayOf(of.map(([, { digest }]) => digest))
+    arrayOf(of.map(([, { digest }]) => digest)),
+    arrayOf(of.map(([, { row }]) => row?.version)),
+    arrayOf(of.map(([, { row }]) => row?.debits)),
+    arrayOf(of.map(([, { row }]) => row?.credits))
   ])
 }
 
 const known = (accounts: Accounts, uuid: string): Replayed => {
   const account = accounts.get(uuid)
-  if (account !== undefined) return account
-  const fresh = { sequence: 0n, debits: 0n, credits: 0n, version: 0n, digest: undefined, batch: -1 }
-  accounts.set(uuid, fresh)
-  return fresh
+  if (account === undefined) throw new Error(`the account ${uuid} was not loaded`)
+  return account
 }
 
 /** Books a transaction of a batch, and compares each entry's number and balance with what they must be. */
@@ -83,5 +105,18 @@ export const change = (accounts: Accounts, content: Content): void => {
     const account = known(accounts, id)
     account.version = BigInt(version)
     account.digest = digest
+    // The batch has written the row: what it was before is gone.
+    account.row = undefined
   }
+}
+
+/** Takes what the rows of accounts must say that a batch has left at the sequence that their row has. */
+export const meet = (accounts: Accounts, booked: ReadonlyArray<Stored>, content: Content): void => {
+  const met = (uuid: string): void => {
+    const account = known(accounts, uuid)
+    const { version, debits, credits } = account
+    if (account.sequence === account.rowSequence) account.row = { version, debits, credits }
+  }
+  for (const { entries } of booked) for (const { account } of entries) met(account)
+  for (const { id } of content.accounts) met(id)
 }

@@ -95,32 +95,41 @@ export const heads = `select size, root, ${exact("signed_at")} as signed_at, sig
 export const prepare = [
   "begin isolation level repeatable read",
   `create temporary table replayed_account (account_id uuid primary key, sequence bigint not null, debits numeric not null,
-    credits numeric not null, version bigint not null, digest text) on commit drop`,
+    credits numeric not null, version bigint not null, digest text, row_version bigint, row_debits numeric,
+    row_credits numeric) on commit drop`,
   "create temporary table replayed_hold (hold_id uuid primary key, digest text not null) on commit drop"
 ] as const
 
-export const replayed = `select ${bare("account_id")} as account_id, sequence, debits::text as debits,
-    credits::text as credits, version, digest from replayed_account where account_id = any($1::uuid[])`
+/** What is made of each account until now, nothing at first, with the sequence of its stored row. */
+export const replayed = `select ${bare("asked.account_id")} as account_id, coalesce(r.sequence, 0) as sequence,
+    coalesce(r.debits, 0)::text as debits, coalesce(r.credits, 0)::text as credits, coalesce(r.version, 0) as version,
+    r.digest, a.sequence as row_sequence, r.row_version, r.row_debits::text as row_debits,
+    r.row_credits::text as row_credits
+  from unnest($2::uuid[]) as asked (account_id) left join replayed_account r using (account_id)
+  left join ledger.account a on a.ledger_id = $1 and a.account_id = asked.account_id`
 
 export const keepAccounts = `insert into replayed_account
-  select * from unnest($1::uuid[], $2::bigint[], $3::numeric[], $4::numeric[], $5::bigint[], $6::text[])
+  select * from unnest($1::uuid[], $2::bigint[], $3::numeric[], $4::numeric[], $5::bigint[], $6::text[], $7::bigint[],
+    $8::numeric[], $9::numeric[])
   on conflict (account_id) do update set sequence = excluded.sequence, debits = excluded.debits,
-    credits = excluded.credits, version = excluded.version, digest = excluded.digest`
+    credits = excluded.credits, version = excluded.version, digest = excluded.digest, row_version = excluded.row_version,
+    row_debits = excluded.row_debits, row_credits = excluded.row_credits`
 
 export const keepHolds = `insert into replayed_hold select * from unnest($1::uuid[], $2::text[])
   on conflict (hold_id) do update set digest = excluded.digest`
 
-/** Accounts whose row is not what the journal makes of them. */
+/** Accounts whose row is not what the journal makes of them, as they are or were when a batch since the last change ended. */
 export const accounts = `select ${bare("coalesce(a.account_id, r.account_id)")} as account_id,
     case when a.account_id is null then 'is missing' when r.account_id is null then 'is not in the journal'
       when r.digest is distinct from ${accountDigest} then 'is not what was last written of it'
-      when a.version <> r.version then format('has version %s, the journal makes it %s', a.version, r.version)
-      when a.sequence <> r.sequence then format('has sequence %s, the journal makes it %s', a.sequence, r.sequence)
+      when r.row_version is null then format('has sequence %s, where no batch left it', a.sequence)
+      when a.version <> r.row_version then format('has version %s, the journal makes it %s', a.version, r.row_version)
       else format('has posted %s and %s, the journal makes it %s and %s',
-        a.posted_debits, a.posted_credits, r.debits, r.credits) end as detail
+        a.posted_debits, a.posted_credits, r.row_debits, r.row_credits) end as detail
   from (select * from ledger.account where ledger_id = $1) a full join replayed_account r using (account_id)
   where a.account_id is null or r.account_id is null or r.digest is distinct from ${accountDigest}
-    or a.version <> r.version or a.sequence <> r.sequence or a.posted_debits <> r.debits or a.posted_credits <> r.credits
+    or r.row_version is null or a.version <> r.row_version or a.posted_debits <> r.row_debits
+    or a.posted_credits <> r.row_credits
   limit 100`
 
 /** Accounts with another number of entries than the journal makes. */

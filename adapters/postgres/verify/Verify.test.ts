@@ -37,6 +37,12 @@ const filled = Effect.gen(function* () {
   yield* getTreeHead()
   const many = Array.from({ length: 300 }, () => submit(transfer(account, bank, cents(1))))
   yield* Effect.all(many, { concurrency: "unbounded" })
+  const third = yield* funded(700)
+  yield* submit(hold(third.account, third.bank, cents(5)))
+  // A batch each, so that their rows are older than the accounts.
+  yield* posted(transfer(account, bank, cents(1)))
+  yield* submit({ ...hold(other.account, other.bank, cents(10)), description: "Bike" })
+  for (const minor of [4, 5, 6]) yield* posted(transfer(other.account, other.bank, cents(minor)))
   yield* Effect.flip(submit(transfer(other.account, bank, cents(7_654_321))))
   return yield* getTreeHead()
 })
@@ -213,14 +219,42 @@ describe("verification", { timeout }, () => {
     assert.deepEqual([transactions, Buffer.from(root)], [head.head.treeSize, Buffer.from(head.head.rootHash)])
   })
 
-  // epoch and writer say who may write next, not what was written.
+  // epoch, writer and lags say who may write next, not what was written.
   test("the edits name every column of every table of the ledger but who writes and who reads", async () => {
     const columns = await sql`select table_name || '.' || column_name as name from information_schema.columns
       join information_schema.tables using (table_schema, table_name)
       where table_schema = 'ledger' and table_type = 'BASE TABLE' and table_name <> 'cursor' and column_name <> 'ledger_id'
-        and (table_name <> 'ledger' or column_name not in ('epoch', 'writer'))`
+        and (table_name <> 'ledger' or column_name not in ('epoch', 'writer', 'lags'))`
     const named = Object.entries(edits).flatMap(([table, of]) => Object.keys(of).map((column) => `${table}.${column}`))
     assert.deepEqual(named.sort(), columns.map(({ name }) => name).sort())
+  })
+
+  const older = "(select account_id from ledger.standing where row_sequence < sequence and row_sequence > 0)"
+
+  for (const [column, value] of Object.entries(edits.account ?? {}))
+    test(`finds another ${column} in a row that is older than its account, and in one that is not`, {
+      timeout
+    }, async () => {
+      for (const is of ["in", "not in"]) {
+        const row = `(select ctid from ledger.account where account_id ${is} ${older} limit 1)`
+        const found = await tampered("account", `update ledger.account set ${column} = ${value} where ctid = ${row}`)
+        assert.notDeepEqual(found, [])
+      }
+    })
+
+  test("finds that a row is of an earlier moment than its account's last change but by postings", {
+    timeout
+  }, async () => {
+    const [held] = await sql`select account_id, sequence::integer, version::integer from ledger.account
+      where account_id = (select debit_account_id from ledger.hold where description = 'Bike')`
+    assert.deepEqual([held?.sequence, held?.version], [2, 4])
+    const found = await tampered(
+      "account",
+      `update ledger.account a set (sequence, version, posted_debits, posted_credits) = (select 1, 2, 0, 500)
+        where account_id = '${held?.account_id}'`
+    )
+    assert.equal(found.length, 1)
+    assert.match(found[0] ?? "", /^acc_\w{26} has sequence 1, where no batch left it$/u)
   })
 
   // A head is signed when somebody asks for it, so that nothing stored can tell that one is gone.

@@ -193,6 +193,7 @@ const verifyPage = Effect.fnUntraced(function* (
   state.told += told.length
   const accounts = yield* Balances.load(
     pool,
+    ledger,
     accountsOf(
       batches.flatMap(({ booked }) => booked),
       contents
@@ -201,6 +202,7 @@ const verifyPage = Effect.fnUntraced(function* (
   for (const { number, content, booked } of batches) {
     for (const stored of booked) Balances.book(accounts, stored, number, found)
     Balances.change(accounts, content)
+    Balances.meet(accounts, booked, content)
   }
   if (accounts.size > 0) yield* Balances.save(pool, accounts)
   const holds = new Map(contents.flatMap((content) => content.holds.map(({ id, digest }) => [id, digest] as const)))
