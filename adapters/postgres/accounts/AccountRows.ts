@@ -1,6 +1,7 @@
 /** Accounts as rows: a column for each field, and back through the account's own schema. */
 
-import { Schema } from "effect"
+import { Result } from "effect"
+import { decoder } from "../../../application/wire/index.ts"
 import { Account } from "../../../domain/accounts/index.ts"
 import { Instant } from "../../../domain/calendar/index.ts"
 import { Currency, Money } from "../../../domain/money/index.ts"
@@ -11,7 +12,7 @@ import { accountId, customerId, uuidOf } from "../Uuid.ts"
 export const accountColumns = `account_id, owner, version, ${millis("created_at")}, product, currency, number, iban, name,
   overdraft_limit, status, frozen_for, sweep_to, ${millis("closed_at")}, swept_to`
 
-const decodeAccount = Schema.decodeUnknownSync(Account.Account, { onExcessProperty: "error" })
+const decode = decoder(Account.Account)
 
 const overdraftLimit = (row: Row) => {
   const currency = textOf(row, "currency")
@@ -30,8 +31,8 @@ const optionalAccount = (row: Row, name: string) => {
   return uuid === undefined ? undefined : accountId(uuid)
 }
 
-export const accountOf = (row: Row): Account.Account =>
-  decodeAccount({
+export const accountOf = (row: Row): Account.Account => {
+  const decoded = decode({
     id: accountId(textOf(row, "account_id")),
     owner: customerId(textOf(row, "owner")),
     version: intOf(row, "version"),
@@ -48,6 +49,9 @@ export const accountOf = (row: Row): Account.Account =>
     ...optional("closedAt", row.closed_at === null ? undefined : instant(row, "closed_at")),
     ...optional("sweptTo", optionalAccount(row, "swept_to"))
   })
+  // A row that is no account is a bug.
+  return Result.getOrThrow(decoded)
+}
 
 type Field = string | number | null
 

@@ -1,16 +1,18 @@
 /**
  * Customers' accounts in PostgreSQL. Each method is one statement, so one transaction and one round trip, and one more
- * to learn why the first changed nothing. `insert` waits for another insert under the same key; `save` locks the
- * account's row for its own statement.
+ * to learn why the first changed nothing; finds that come while others are under way share one. `insert` waits for
+ * another insert under the same key; `save` locks the account's row for its own statement.
  */
 
 import { Clock, Effect, Layer, Schema } from "effect"
 import { AccountStore, AccountStoreUnavailable, type Opening } from "../../../application/ports/AccountStore.ts"
 import { IdempotencyConflict } from "../../../application/ports/Idempotency.ts"
 import { Account } from "../../../domain/accounts/index.ts"
+import type { AccountId } from "../../../domain/ids/index.ts"
 import { Rejection } from "../../../domain/ledger/index.ts"
 import { arrayOf } from "../Columns.ts"
 import { bigintOf, intOf, type Row, textOf } from "../Fields.ts"
+import { coalesced } from "../ledger/Coalesce.ts"
 import { type Parameter, Postgres } from "../Postgres.ts"
 import { sha256 } from "../Sql.ts"
 import { accountId, customerId, uuidOf } from "../Uuid.ts"
@@ -50,6 +52,16 @@ const make = Effect.fnUntraced(function* ({ connectionsMax }: AccountStoreOption
   const timestamp = Effect.map(Clock.currentTimeMillis, (millis) => new Date(millis).toISOString())
   const accounts = (rows: ReadonlyArray<Row>): ReadonlyArray<Account.Account> => rows.map(accountOf)
 
+  const found = coalesced((ids: ReadonlyArray<AccountId>) =>
+    Effect.map(
+      run(`select ${accountColumns} from accounts.account where account_id = any ($1::text::uuid[])`, [
+        arrayOf(ids.map(uuidOf))
+      ]),
+      // Each reader decodes its own: a row that is wrong fails no other read.
+      (rows) => new Map(rows.map((row) => [accountId(textOf(row, "account_id")), row]))
+    )
+  )
+
   const storedOpening = Effect.fnUntraced(function* ({ key, fingerprint }: Opening) {
     const text = `select fingerprint = $2::text::bytea as same, account, answer from accounts.opening
       where key = $1::text::bytea`
@@ -83,9 +95,7 @@ const make = Effect.fnUntraced(function* ({ connectionsMax }: AccountStoreOption
       return inserted.length === 1 ? opening : yield* storedOpening(opening)
     }),
     find: Effect.fn("AccountStore.find")(function* (accountId) {
-      const [row] = yield* run(`select ${accountColumns} from accounts.account where account_id = $1`, [
-        uuidOf(accountId)
-      ])
+      const [row] = yield* found([accountId])
       return row === undefined ? yield* Effect.fail(new Rejection.AccountNotFound({ accountId })) : accountOf(row)
     }),
     owners: Effect.fn("AccountStore.owners")(function* (ids) {
