@@ -44,16 +44,17 @@ export const canonical = (command: Command.Command): string => {
     case "CloseAccount":
       return `CloseAccount ${command.accountId} ${command.sweepTo ?? "-"} ${command.revision}`
     case "Post": {
-      let legs = ""
+      const words = ["Post", command.kind, `${command.legs.length}`]
       let last: Money.Money | undefined
       let text = ""
       for (const { accountId, side, amount } of command.legs) {
         // Most transactions are one amount on two sides.
         if (amount !== last) text = money(amount)
         last = amount
-        legs += ` ${accountId} ${side} ${text}`
+        words.push(accountId, side, text)
       }
-      return `Post ${command.kind} ${command.legs.length}${legs} ${free(command)}`
+      words.push(free(command))
+      return words.join(" ")
     }
     case "Authorize":
       return `Authorize ${command.debitAccountId} ${command.creditAccountId} ${money(command.amount)} ${command.expiresAt ?? "-"} ${free(command)}`
