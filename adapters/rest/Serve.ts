@@ -157,11 +157,8 @@ export const serve = (
   request: Request,
   parameters: Readonly<Record<string, string | null>>
 ): Promise<Response> =>
-  answer(
-    edge,
-    endpoint.path,
-    request,
-    Effect.fnUntraced(function* (visit) {
+  answer(edge, endpoint.path, request, (visit) =>
+    Effect.gen(function* () {
       const calling = callingOf(edge, request)
       const caller = yield* callerOf(calling, endpoint.isOpen)
       yield* charge(edge.limiter, visit, countedAs(edge, request, caller))
