@@ -120,7 +120,7 @@ export const deciding = (
     const missing = new Set<AccountId>()
     for (const id of wanted) if (cache.get(id) === undefined) missing.add(id)
     if (missing.size === 0) return Effect.void
-    return Effect.map(lookup.accounts(missing), (accounts) => {
+    return Effect.map(lookup.stored(missing), (accounts) => {
       for (const account of accounts) cache.load(account, batch)
     })
   }

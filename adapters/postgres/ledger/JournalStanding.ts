@@ -9,7 +9,7 @@ import { optionalText, textOf } from "../Fields.ts"
 import type { Pool } from "../Postgres.ts"
 import { compact, uuidOf } from "../Uuid.ts"
 import { accountDigest, holdDigest, linesDigest } from "./Journal.ts"
-import { accountColumns, holdColumns, holdOf, storedAccount } from "./Rows.ts"
+import { holdColumns, holdOf, storedAccount, storedColumns } from "./Rows.ts"
 
 const hex = (digits: string): Buffer => Buffer.from(compact(digits), "hex")
 
@@ -48,7 +48,7 @@ export const standingRecords = Effect.fnUntraced(function* (pool: Pool, ledger: 
     ])
     return [kind(2), hex(textOf(row, "key")), hex(textOf(row, "fingerprint")), digest]
   })
-  const rows = yield* pool.query(`select ${accountColumns} from ledger.standing where ledger_id = $1`, [ledger])
+  const rows = yield* pool.query(`select ${storedColumns} from ledger.standing where ledger_id = $1`, [ledger])
   const accounts = rows.map(storedAccount).flatMap((stored) => {
     const version = Buffer.alloc(8)
     version.writeBigInt64BE(BigInt(stored.version))

@@ -50,7 +50,7 @@ const feedOf = (pool: Pool, ledger: number) => {
     const events: ReadonlyArray<LedgerEvent> = [
       ...transactions.map((transaction) => ({ _tag: "TransactionPosted", transaction }) as const),
       ...Array.from(holds, (hold) => ({ _tag: "HoldChanged", hold }) as const),
-      ...accounts.map(({ account }) => ({ _tag: "AccountChanged", account }) as const)
+      ...accounts.map((account) => ({ _tag: "AccountChanged", account }) as const)
     ]
     const last = transactions.at(-1)?.id ?? from.transaction
     const next: FeedPosition = { batch: from.batch + 1, ...(last === undefined ? {} : { transaction: last }) }

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Instant } from "../../../domain/calendar/index.ts"
 import type { AccountId, HoldId, TransactionId } from "../../../domain/ids/index.ts"
-import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
+import type { Hold, LedgerAccount, Transaction } from "../../../domain/ledger/index.ts"
 import { arrayOf } from "../Columns.ts"
 import type { PostgresUnavailable } from "../Failure.ts"
 import { bigintOf, intOf, optionalText, type Row, textOf } from "../Fields.ts"
@@ -10,12 +10,14 @@ import type { Parameter, Pool } from "../Postgres.ts"
 import { transactionId, uuidOf } from "../Uuid.ts"
 import {
   accountColumns,
+  accountOf,
   answersOf,
   holdColumns,
   holdOf,
   type StoredAccount,
   type StoredAnswer,
   storedAccount,
+  storedColumns,
   transactionColumns,
   transactionsOf
 } from "./Rows.ts"
@@ -44,7 +46,9 @@ export interface KeyPage {
 }
 
 export interface Lookup {
-  readonly accounts: (ids: Iterable<AccountId>) => Read<ReadonlyArray<StoredAccount>>
+  readonly accounts: (ids: Iterable<AccountId>) => Read<ReadonlyArray<LedgerAccount.LedgerAccount>>
+  /** Accounts with what the writer needs to know of their rows. */
+  readonly stored: (ids: Iterable<AccountId>) => Read<ReadonlyArray<StoredAccount>>
   readonly holds: (ids: Iterable<HoldId>) => Read<ReadonlyMap<HoldId, Hold.Hold>>
   readonly transactions: (ids: Iterable<TransactionId>) => Read<ReadonlyMap<TransactionId, Transaction.Transaction>>
   /** The reversals of each transaction. */
@@ -107,6 +111,10 @@ export const lookup = (pool: Pool, ledger: number): Lookup => {
   return {
     accounts: (ids) =>
       read(`select ${accountColumns} from ${asked("standing", "account_id")} a`, [uuids(ids)], (rows) =>
+        rows.map(accountOf)
+      ),
+    stored: (ids) =>
+      read(`select ${storedColumns} from ${asked("standing", "account_id")} a`, [uuids(ids)], (rows) =>
         rows.map(storedAccount)
       ),
     holds: (ids) =>

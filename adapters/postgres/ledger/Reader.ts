@@ -64,7 +64,7 @@ export const reader = Effect.fnUntraced(function* (ledger: number, options: Ledg
   })
   const reads = lookup(pool, ledger)
   const accounts = coalesced((ids: ReadonlyArray<AccountId>) =>
-    Effect.map(reads.accounts(ids), (found) => new Map(found.map(({ account }) => [account.id, account])))
+    Effect.map(reads.accounts(ids), (found) => new Map(found.map((account) => [account.id, account])))
   )
   const holds = coalesced((ids: ReadonlyArray<HoldId>) => reads.holds(ids))
   const transactions = coalesced((ids: ReadonlyArray<TransactionId>) => reads.transactions(ids))

@@ -46,28 +46,33 @@ export interface StoredAccount {
 }
 
 /** Columns of `ledger.standing`. */
-export const accountColumns = `account_id, version, row_version, row_sequence, sequence, posted_debits, posted_credits, pending_debits,
+export const accountColumns = `account_id, sequence, posted_debits, posted_credits, pending_debits,
   pending_credits, overdraft_limit, revision, ${millis("opened_at")} as opened_at, open_holds, kind, normal_side,
-  restriction, closed, short, currency`
+  restriction, closed, currency`
+
+/** What only the writer needs besides: the version costs as much to find out as all else together. */
+export const storedColumns = `${accountColumns}, short, version, row_version, row_sequence`
+
+export const accountOf = (row: Row): LedgerAccount.LedgerAccount => ({
+  id: accountId(textOf(row, "account_id")),
+  kind: oneOf(row, "kind", LedgerAccount.Kind.literals),
+  currency: currencyOf(row),
+  normalSide: oneOf(row, "normal_side", Side.literals),
+  overdraftLimit: bigintOf(row, "overdraft_limit"),
+  restriction: oneOf(row, "restriction", LedgerAccount.Restriction.literals),
+  closed: booleanOf(row, "closed"),
+  revision: intOf(row, "revision"),
+  sequence: intOf(row, "sequence"),
+  openHolds: intOf(row, "open_holds"),
+  postedDebits: bigintOf(row, "posted_debits"),
+  postedCredits: bigintOf(row, "posted_credits"),
+  pendingDebits: bigintOf(row, "pending_debits"),
+  pendingCredits: bigintOf(row, "pending_credits"),
+  openedAt: instantOf(row, "opened_at")
+})
 
 export const storedAccount = (row: Row): StoredAccount => ({
-  account: {
-    id: accountId(textOf(row, "account_id")),
-    kind: oneOf(row, "kind", LedgerAccount.Kind.literals),
-    currency: currencyOf(row),
-    normalSide: oneOf(row, "normal_side", Side.literals),
-    overdraftLimit: bigintOf(row, "overdraft_limit"),
-    restriction: oneOf(row, "restriction", LedgerAccount.Restriction.literals),
-    closed: booleanOf(row, "closed"),
-    revision: intOf(row, "revision"),
-    sequence: intOf(row, "sequence"),
-    openHolds: intOf(row, "open_holds"),
-    postedDebits: bigintOf(row, "posted_debits"),
-    postedCredits: bigintOf(row, "posted_credits"),
-    pendingDebits: bigintOf(row, "pending_debits"),
-    pendingCredits: bigintOf(row, "pending_credits"),
-    openedAt: instantOf(row, "opened_at")
-  },
+  account: accountOf(row),
   version: intOf(row, "version"),
   rowVersion: intOf(row, "row_version"),
   rowSequence: intOf(row, "row_sequence"),
