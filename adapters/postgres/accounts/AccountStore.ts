@@ -25,6 +25,9 @@ export interface AccountStoreOptions {
 
 const role = "bank_accounts"
 
+// Every read is of some accounts by an index; without statistics the planner would read all of a small table for them.
+const settings = { enable_seqscan: "off", enable_bitmapscan: "off", jit: "off" } as const
+
 const AccountJson = Schema.fromJsonString(Account.Account)
 const encodeAccount = Schema.encodeSync(AccountJson)
 const decodeAccount = Schema.decodeUnknownSync(Account.Account)
@@ -46,7 +49,7 @@ const saveSql = `update accounts.account set
   where account_id = $1::uuid and version = $2::integer - 1 returning account_id`
 
 const make = Effect.fnUntraced(function* ({ connectionsMax }: AccountStoreOptions) {
-  const pool = yield* (yield* Postgres).pool({ name: "accounts", role, connectionsMax })
+  const pool = yield* (yield* Postgres).pool({ name: "accounts", role, connectionsMax, settings })
   const run = (text: string, parameters: ReadonlyArray<Parameter>) =>
     Effect.mapError(pool.query(text, parameters), ({ reason }) => new AccountStoreUnavailable({ reason }))
   const timestamp = Effect.map(Clock.currentTimeMillis, (millis) => new Date(millis).toISOString())
