@@ -55,7 +55,7 @@ export const lossyProxy = async (databaseUrl: string): Promise<LossyProxy> => {
       client.destroy()
       server.destroy()
     }
-    client.on("data", (bytes) => {
+    client.on("data", (bytes: Buffer) => {
       if (pair.startup === "") pair.startup = bytes.toString("latin1")
       const data = pair.stall === undefined ? -1 : bytes.indexOf(copySignature)
       if (data >= 0) {
