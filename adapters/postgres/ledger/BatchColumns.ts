@@ -1,5 +1,6 @@
 /** A decided batch as the columns of its rows. */
-import { Result, Schema } from "effect"
+import { Result } from "effect"
+import { encoder } from "../../../application/wire/index.ts"
 import type { Instant } from "../../../domain/calendar/index.ts"
 import type { AccountId, TransactionId } from "../../../domain/ids/index.ts"
 import { type Hold, Receipt, Rejection, type Transaction } from "../../../domain/ledger/index.ts"
@@ -8,10 +9,20 @@ import { uuidOf } from "../Uuid.ts"
 import type { CachedAccount, Change } from "./AccountCache.ts"
 import type { Request } from "./Admission.ts"
 
+type Outcome = Result.Result<Receipt.Receipt, Rejection.Rejection>
+
+/** A receipt or rejection as JSON. */
+interface Told {
+  readonly receipt?: string
+  readonly rejection?: string
+}
+
 /** A command's outcome, to be stored under its key. */
 export interface Decided {
   readonly request: Request
-  readonly outcome: Result.Result<Receipt.Receipt, Rejection.Rejection>
+  readonly outcome: Outcome
+  /** What the answer says where it is more than a transaction. */
+  readonly told: Told
 }
 
 /** The UUIDs of ids that occur more than once in a batch, as 32 hexadecimal digits. */
@@ -67,11 +78,8 @@ export const legRows = (uuids: Uuids): Rows<PlacedEntry> => {
   })
 }
 
-const encodeReceipt = Schema.encodeSync(Receipt.Receipt)
-const encodeRejection = Schema.encodeSync(Rejection.Rejection)
-
 /** The transaction that is the whole receipt; undefined for any other receipt and for a rejection. */
-export const wholeReceipt = ({ outcome }: Decided): Transaction.Transaction | undefined =>
+export const wholeReceipt = ({ outcome }: Pick<Decided, "outcome">): Transaction.Transaction | undefined =>
   Result.isSuccess(outcome) && outcome.success._tag === "TransactionPosted" && outcome.success.hold === undefined
     ? outcome.success.transaction
     : undefined
@@ -80,11 +88,22 @@ export const wholeReceipt = ({ outcome }: Decided): Transaction.Transaction | un
 export const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
   Result.isSuccess(outcome) && "transaction" in outcome.success ? outcome.success.transaction?.id : undefined
 
-/** An answer's receipt or rejection, as JSON. */
-export const toldOf = ({ outcome }: Decided): { readonly receipt?: string; readonly rejection?: string } =>
+const encodeReceipt = encoder(Receipt.Receipt)
+const encodeRejection = encoder(Rejection.Rejection)
+
+const toldOf = (outcome: Outcome): Told =>
   Result.isSuccess(outcome)
     ? { receipt: JSON.stringify(encodeReceipt(outcome.success)) }
     : { rejection: JSON.stringify(encodeRejection(outcome.failure)) }
+
+const nothing: Told = {}
+
+/** The outcome of a request with what is to be stored of it. */
+export const decidedOf = (request: Request, outcome: Outcome): Decided => ({
+  request,
+  outcome,
+  told: wholeReceipt({ outcome }) === undefined ? toldOf(outcome) : nothing
+})
 
 /** Answers that are more than a transaction, with their receipt or rejection. */
 export const answerRows = (uuids: Uuids): Rows<Decided> => {
@@ -98,9 +117,8 @@ export const answerRows = (uuids: Uuids): Rows<Decided> => {
     key.add(row.request.keyDigest)
     transaction.add(id === undefined ? undefined : uuids.transaction(id))
     fingerprint.add(row.request.first.fingerprint)
-    const told = toldOf(row)
-    receipt.add(optional(told.receipt))
-    rejection.add(optional(told.rejection))
+    receipt.add(optional(row.told.receipt))
+    rejection.add(optional(row.told.rejection))
   })
 }
 

@@ -30,7 +30,7 @@ import { holdIdOf, transactionIdOf } from "../Uuid.ts"
 import type { AccountCache, Change } from "./AccountCache.ts"
 import type { Answer, Request } from "./Admission.ts"
 import type { Appended } from "./Append.ts"
-import type { Decided } from "./BatchColumns.ts"
+import { type Decided, decidedOf } from "./BatchColumns.ts"
 import type { KeyFilter } from "./KeyFilter.ts"
 import type { Lookup, Reversals } from "./Lookup.ts"
 import { replayOf, transactionsIn } from "./Replay.ts"
@@ -225,7 +225,7 @@ export const deciding = (
     const decided: Array<Decided> = []
     for (const [index, outcome] of outcomes.entries()) {
       const request = fresh[index]
-      if (request !== undefined) decided.push({ request, outcome })
+      if (request !== undefined) decided.push(decidedOf(request, outcome))
     }
     const holds = new Map<HoldId, Hold.Hold>()
     const dueIds = new Set(due.map(({ id }) => id))

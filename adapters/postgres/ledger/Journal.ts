@@ -23,7 +23,7 @@ import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { type Hash, Leaf, type Sha256, Tree } from "../../../domain/proofs/index.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { CachedAccount, Change } from "./AccountCache.ts"
-import { type Decided, toldOf, transactionOf, wholeReceipt } from "./BatchColumns.ts"
+import { type Decided, transactionOf, wholeReceipt } from "./BatchColumns.ts"
 
 /** The platform's own SHA-256, some thirty times as fast as one in JavaScript. */
 export const nativeSha256: Sha256 = (bytes) => {
@@ -124,7 +124,7 @@ export const holdDigest = (hold: Hold.Hold): Uint8Array =>
 
 const answerDigest = (decided: Decided): Uint8Array => {
   const transaction = transactionOf(decided)
-  const { receipt, rejection } = toldOf(decided)
+  const { receipt, rejection } = decided.told
   return linesDigest([transaction === undefined ? "-" : uuidOf(transaction), text(receipt), text(rejection)])
 }
 
