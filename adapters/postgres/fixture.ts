@@ -6,7 +6,7 @@ import { HeadSigner } from "../../application/ports/HeadSigner.ts"
 import { Ids } from "../../application/ports/Ids.ts"
 import { Terms } from "../../application/ports/Terms.ts"
 import { Permission, TenantId } from "../../domain/identity/index.ts"
-import { TypedId } from "../../domain/ids/index.ts"
+import { LedgerId, TypedId } from "../../domain/ids/index.ts"
 import { TreeHead } from "../../domain/proofs/index.ts"
 import { createDatabase } from "../../infra/testing/postgres.ts"
 import * as Migrator from "./Migrator.ts"
@@ -72,6 +72,10 @@ export const cipherForTests: Layer.Layer<FieldCipher> = Layer.succeed(
     rotate: () => Effect.void
   })
 )
+
+/** A ledger that no other test has. */
+export const newLedger = (): LedgerId =>
+  LedgerId.make(TypedId.fromBytes("led", crypto.getRandomValues(new Uint8Array(16))))
 
 /** Connections to a database that has the schema of this version. */
 export const migrated = (url: string, options: Omit<Postgres.PostgresOptions, "url"> = {}) =>

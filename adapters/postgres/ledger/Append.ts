@@ -16,6 +16,7 @@ import { uuidOf } from "../Uuid.ts"
 import type { AccountCache, Change } from "./AccountCache.ts"
 import type { Request } from "./Admission.ts"
 import {
+  type AccountUuid,
   answerRows,
   changedRows,
   type Decided,
@@ -82,13 +83,13 @@ const updatingHolds = (ledger: number, rows: Table): string =>
     where ${found("hold_id")} and stored.status = 'authorized'`)
 
 /** The tables of a batch but for its transactions, in the order in which they are written. */
-const tablesOf = (uuids: Parameters<typeof answerRows>[0]) => ({
-  legs: legRows(uuids),
-  answers: answerRows(uuids),
+const tablesOf = (accountUuid: AccountUuid) => ({
+  legs: legRows(accountUuid),
+  answers: answerRows(),
   posted: overRows(postedRows()),
   changed: overRows(changedRows()),
   opened: openedRows(),
-  new_holds: newHoldRows(uuids),
+  new_holds: newHoldRows(accountUuid),
   changed_holds: heldRows(),
   nodes: nodeRows()
 })
@@ -97,7 +98,7 @@ type Tables = ReturnType<typeof tablesOf>
 
 /** The script that makes a session ready to run those of batches. */
 export const prepareAppend = (ledger: number): string => {
-  const tables = tablesOf({ account: uuidOf, transaction: uuidOf })
+  const tables = tablesOf(uuidOf)
   const inserted = (name: keyof Tables, table: string, order?: string): string =>
     `prepare ${name} (${types(tables[name])}) as ${inserting(ledger, table, tables[name], order)}`
   const changed = (name: keyof Tables, updating: typeof updatingHolds): string =>
@@ -136,7 +137,7 @@ export interface Script {
 
 /** The batch as the next of this epoch, with what it adds to the journal. */
 export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended, cache: AccountCache): Script => {
-  const tables = tablesOf({ account: cache.uuid, transaction: uuidOf })
+  const tables = tablesOf(cache.uuid)
   const transactions = transactionRows(epoch.ledger, batch.transactions.length)
   const requests = answeredBy(batch.decided)
   batch.transactions.forEach((transaction, index) => {

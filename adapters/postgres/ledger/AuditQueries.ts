@@ -17,6 +17,7 @@ const sides = (amount: string): string => `
   coalesce(sum(${amount}) filter (where side = 'credit'), 0) as credits`
 
 const own = "t.ledger_id = (select ledger_id from ledger.ledger where id = $1)"
+
 /**
  * Accounts as they are now: each row with the sums of its entries up to the row's sequence, and what row and later entries
  * make together.

@@ -25,11 +25,8 @@ export interface Decided {
   readonly told: Told
 }
 
-/** The UUIDs of ids that occur more than once in a batch, as 32 hexadecimal digits. */
-export interface Uuids {
-  readonly account: (id: AccountId) => string
-  readonly transaction: (id: TransactionId) => string
-}
+/** The UUID of an account, as 32 hexadecimal digits: one account occurs many times in a batch. */
+export type AccountUuid = (id: AccountId) => string
 
 /** The columns of one table, and what adds a row to them. */
 export interface Rows<A> {
@@ -61,7 +58,7 @@ export interface PlacedEntry {
   readonly transaction: TransactionId
 }
 
-export const legRows = (uuids: Uuids): Rows<PlacedEntry> => {
+export const legRows = (accountUuid: AccountUuid): Rows<PlacedEntry> => {
   const accountId = column("account_id", "uuid")
   const sequence = column("sequence", "bigint")
   const amount = column("amount", "bigint")
@@ -69,11 +66,11 @@ export const legRows = (uuids: Uuids): Rows<PlacedEntry> => {
   const transactionId = column("transaction_id", "uuid")
   const side = column("side", "ledger.side")
   return rowsOf([accountId, sequence, amount, balance, transactionId, side], ({ entry, transaction }) => {
-    accountId.add(uuids.account(entry.accountId))
+    accountId.add(accountUuid(entry.accountId))
     sequence.add(entry.sequence)
     amount.add(entry.amount.minor)
     balance.add(entry.balance.minor)
-    transactionId.add(uuids.transaction(transaction))
+    transactionId.add(uuidOf(transaction))
     side.add(entry.side)
   })
 }
@@ -106,7 +103,7 @@ export const decidedOf = (request: Request, outcome: Outcome): Decided => ({
 })
 
 /** Answers that are more than a transaction, with their receipt or rejection. */
-export const answerRows = (uuids: Uuids): Rows<Decided> => {
+export const answerRows = (): Rows<Decided> => {
   const key = column("key", "uuid")
   const transaction = column("transaction_id", "uuid")
   const fingerprint = column("fingerprint", "uuid")
@@ -115,7 +112,7 @@ export const answerRows = (uuids: Uuids): Rows<Decided> => {
   return rowsOf([key, transaction, fingerprint, receipt, rejection], (row) => {
     const id = transactionOf(row)
     key.add(row.request.keyDigest)
-    transaction.add(id === undefined ? undefined : uuids.transaction(id))
+    transaction.add(id === undefined ? undefined : uuidOf(id))
     fingerprint.add(row.request.first.fingerprint)
     receipt.add(optional(row.told.receipt))
     rejection.add(optional(row.told.rejection))
@@ -203,7 +200,7 @@ export const heldRows = (): Rows<Hold.Hold> => {
 }
 
 /** All of a hold. */
-export const newHoldRows = (uuids: Uuids): Rows<Hold.Hold> => {
+export const newHoldRows = (accountUuid: AccountUuid): Rows<Hold.Hold> => {
   const held = heldRows()
   const debit = column("debit_account_id", "uuid")
   const credit = column("credit_account_id", "uuid")
@@ -216,8 +213,8 @@ export const newHoldRows = (uuids: Uuids): Rows<Hold.Hold> => {
   const columns = [debit, credit, amount, authorizedAt, expiresAt, currency, description, metadata]
   return rowsOf([...held.columns, ...columns], (row) => {
     held.add(row)
-    debit.add(uuids.account(row.debitAccountId))
-    credit.add(uuids.account(row.creditAccountId))
+    debit.add(accountUuid(row.debitAccountId))
+    credit.add(accountUuid(row.creditAccountId))
     amount.add(row.amount.minor)
     authorizedAt.add(timestamp(row.authorizedAt))
     expiresAt.add(row.expiresAt === undefined ? undefined : timestamp(row.expiresAt))

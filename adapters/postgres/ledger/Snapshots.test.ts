@@ -6,11 +6,11 @@ import postgres from "postgres"
 import { Ledger as LedgerPort } from "../../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../../application/ports/LedgerAudit.ts"
 import { Instant, LocalDate } from "../../../domain/calendar/index.ts"
-import { type AccountId, LedgerId, TypedId } from "../../../domain/ids/index.ts"
+import type { AccountId, LedgerId } from "../../../domain/ids/index.ts"
 import type { Command } from "../../../domain/ledger/index.ts"
 import { createDatabase, type Database } from "../../../infra/testing/postgres.ts"
 import { accountOf, cents, funded, held, hold, newKey, opened, posted, submit, transfer } from "../../contract/index.ts"
-import { idsForTests, migrated } from "../fixture.ts"
+import { idsForTests, migrated, newLedger } from "../fixture.ts"
 import { layer as postgresLayer } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 import { verifyStored } from "../verify/Verify.ts"
@@ -36,8 +36,6 @@ describe("an account's row", { timeout }, () => {
     await sql.end()
     await database.drop()
   })
-
-  const newLedger = (): LedgerId => LedgerId.make(TypedId.fromBytes("led", crypto.getRandomValues(new Uint8Array(16))))
 
   const start = (ledgerId: LedgerId, options: Partial<LedgerOptions>) =>
     ManagedRuntime.make(

@@ -4,10 +4,10 @@ import { Effect, Layer, ManagedRuntime, Result, Schedule } from "effect"
 import postgres from "postgres"
 import { Ledger as LedgerPort } from "../../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../../application/ports/LedgerAudit.ts"
-import { LedgerId, TypedId } from "../../../domain/ids/index.ts"
+import type { LedgerId } from "../../../domain/ids/index.ts"
 import { createDatabase, type Database } from "../../../infra/testing/postgres.ts"
 import { accountOf, cents, funded, newKey, opened, receiptText, submit, transfer } from "../../contract/index.ts"
-import { idsForTests, migrated } from "../fixture.ts"
+import { idsForTests, migrated, newLedger } from "../fixture.ts"
 import { uuidOf } from "../Uuid.ts"
 import * as Audit from "./Audit.ts"
 import * as Ledger from "./Ledger.ts"
@@ -25,8 +25,6 @@ const start = (url: string, options: Partial<LedgerOptions> = {}): Running =>
   )
 
 const violations = Effect.flatMap(LedgerAudit, (audit) => audit.violations)
-
-const newLedger = (): LedgerId => LedgerId.make(TypedId.fromBytes("led", crypto.getRandomValues(new Uint8Array(16))))
 
 const atOnce = { concurrency: "unbounded" } as const
 
