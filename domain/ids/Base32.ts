@@ -65,25 +65,55 @@ export const encode = (bytes: Uint8Array): string => {
   )
 }
 
+/** Words of 32 bits in a decoded value. */
+export const wordCount = 4
+
+/** The value of a character; more than five bits where it is none of the alphabet. */
+const valueAt = (text: string, at: number): number => valueByCodeUnit[text.charCodeAt(at)] ?? 255
+
+// All bits of the characters that were read of the value under way: more than five where one is none of the alphabet.
+let seen = 0
+
+/** The lowest 32 bits of the characters from `from` to before `to`. */
+const bitsOf = (text: string, from: number, to: number): number => {
+  let bits = 0
+  for (let at = from; at < to; at++) {
+    const value = valueAt(text, at)
+    seen |= value
+    bits = (bits << 5) | value
+  }
+  return bits
+}
+
+/**
+ * Writes the four words of the 26 characters from `offset` on into `target`, the most significant first. Says whether the
+ * characters are what `encode` prints; where they are not, words may have been written.
+ */
+export const decodeWords = (text: string, offset: number, target: Uint32Array): boolean => {
+  if (text.length - offset !== textLength || valueAt(text, offset) > 7) return false
+  seen = 0
+  // Where a word ends within a character, the next begins with it, and the bits of the one before are shifted out.
+  target[0] = (bitsOf(text, offset, offset + 6) << 4) | (valueAt(text, offset + 6) >> 1)
+  target[1] = (bitsOf(text, offset + 6, offset + 13) << 1) | (valueAt(text, offset + 13) >> 4)
+  target[2] = (bitsOf(text, offset + 13, offset + 19) << 3) | (valueAt(text, offset + 19) >> 2)
+  target[3] = bitsOf(text, offset + 19, offset + textLength)
+  return seen < alphabet.length
+}
+
+const words = new Uint32Array(wordCount)
+
 /**
  * Writes the 16 bytes of the 26 characters from `offset` on into `target` at `start`. Says whether the characters are what
- * `encode` prints; where they are not, some bytes may have been written.
+ * `encode` prints; where they are not, nothing is written.
  */
 export const decode = (text: string, offset: number, target: Uint8Array, start: number): boolean => {
-  if (text.length - offset !== textLength) return false
-  let bits = 0
-  let bitsHeld = -2
-  let at = start
-  for (let index = offset; index < text.length; index++) {
-    const value = valueByCodeUnit[text.charCodeAt(index)] ?? 255
-    if (value === 255 || (index === offset && value > 7)) return false
-    bits = (bits << 5) | value
-    bitsHeld += 5
-    if (bitsHeld >= 8) {
-      bitsHeld -= 8
-      target[at++] = bits >> bitsHeld
-      bits &= (1 << bitsHeld) - 1
-    }
+  if (!decodeWords(text, offset, words)) return false
+  for (let index = 0, at = start; index < wordCount; index++, at += 4) {
+    const word = words[index] ?? 0
+    target[at] = word >>> 24
+    target[at + 1] = word >>> 16
+    target[at + 2] = word >>> 8
+    target[at + 3] = word
   }
   return true
 }

@@ -49,6 +49,11 @@ export const write = (id: string, target: Uint8Array, at: number): void => {
   if (!Base32.decode(id, id.lastIndexOf("_") + 1, target, at)) throw new RangeError(`not a typed id: ${id}`)
 }
 
+/** Writes the four 32-bit words of an id's UUID, whatever its prefix, the most significant first. */
+export const writeWords = (id: string, target: Uint32Array): void => {
+  if (!Base32.decodeWords(id, id.lastIndexOf("_") + 1, target)) throw new RangeError(`not a typed id: ${id}`)
+}
+
 /** The 16 bytes of an id's UUID, whatever its prefix. */
 export const toBytes = (id: string): Uint8Array => {
   const bytes = new Uint8Array(byteLength)

@@ -1,6 +1,5 @@
 import type { AccountId } from "../../../domain/ids/index.ts"
 import { LedgerAccount } from "../../../domain/ledger/index.ts"
-import { uuidOf } from "../Uuid.ts"
 import { packedAccounts } from "./PackedAccounts.ts"
 import type { StoredAccount } from "./Rows.ts"
 
@@ -9,8 +8,8 @@ export type Difference = "opened" | "posted" | "changed"
 
 /** An account as the last decided batch left it. */
 export interface CachedAccount {
-  /** The account's id as the database takes it. */
-  readonly uuid: string
+  /** Its place among the packed accounts; -1 while it has none. */
+  readonly place: number
   account: LedgerAccount.LedgerAccount
   /** Counts the batches that changed the account. */
   version: number
@@ -36,15 +35,14 @@ export interface Change {
  */
 export interface AccountCache {
   readonly get: (id: AccountId) => LedgerAccount.LedgerAccount | undefined
-  /** The id as the database takes it. */
-  readonly uuid: (id: AccountId) => string
   /** Keeps what was read from the database; the batch needs it. */
   readonly load: (stored: StoredAccount, batch: number) => void
   /** Takes the account as the batch leaves it; undefined where the batch leaves its row as it is. */
   readonly change: (account: LedgerAccount.LedgerAccount, batch: number) => Change | undefined
   /**
-   * Packs accounts away, first come first gone, until at most `max` are left as they are; none of a batch after
-   * `committed`. Those that there is no room for are dropped, to be read from the database when they are needed.
+   * Where more than `max` are kept as they are, packs away those that were not used since the last time, and all if those
+   * are not enough; none of a batch after `committed`. Those that there is no room for are dropped, to be read from the
+   * database when they are needed.
    */
   readonly evict: (max: number, committed: number) => void
 }
@@ -71,30 +69,46 @@ const differenceOf = (
 
 /** A cache that packs away up to `packedMax` accounts; a row is written when it lacks `lagMax` entries, or anything else. */
 export const accountCache = (packedMax: number, lagMax: number): AccountCache => {
-  const cached = new Map<AccountId, CachedAccount>()
+  // Those that were used since the last eviction are in the young map, some of them in the old one, too: nothing is ever
+  // taken out of a map, for that costs more than all else here.
+  let young = new Map<AccountId, CachedAccount>()
+  let old = new Map<AccountId, CachedAccount>()
   const packed = packedAccounts(packedMax)
+
+  const find = (id: AccountId): CachedAccount | undefined => {
+    const used = young.get(id)
+    if (used !== undefined) return used
+    const found = old.get(id) ?? packed.get(id)
+    if (found !== undefined) young.set(id, found)
+    return found
+  }
+
+  /** Packs away what was not used since the last time. */
+  const packOld = (committed: number): void => {
+    for (const [id, account] of old) {
+      if (young.has(id)) continue
+      if (account.batch > committed) young.set(id, account)
+      else packed.put(account)
+    }
+    old = young
+    young = new Map()
+  }
+
   return {
-    get: (id) => {
-      const found = cached.get(id)
-      if (found !== undefined) return found.account
-      const unpacked = packed.get(id)
-      if (unpacked === undefined) return undefined
-      cached.set(id, unpacked)
-      return unpacked.account
-    },
-    uuid: (id) => cached.get(id)?.uuid ?? uuidOf(id),
+    get: (id) => find(id)?.account,
     load: ({ account, ...stored }, batch) => {
-      cached.set(account.id, { account, ...stored, batch, uuid: uuidOf(account.id) })
+      young.set(account.id, { account, ...stored, batch, place: -1 })
     },
     change: (account, batch) => {
-      const known = cached.get(account.id)
+      const known = find(account.id)
       if (known === undefined) {
         const short = LedgerAccount.available(account) < 0n && account.kind === "customer"
         const row = { rowVersion: 1, rowSequence: account.sequence }
-        const after = { account, version: 1, ...row, short, batch, uuid: uuidOf(account.id) }
-        cached.set(account.id, after)
+        const after = { account, version: 1, ...row, short, batch, place: -1 }
+        young.set(account.id, after)
         return { difference: "opened", after, versionBefore: 0 }
       }
+      if (known.account === account) return undefined
       const short = shortAfter(known, account)
       const difference = differenceOf(known.account, account, known.short === short)
       // Nothing is left of a hold that was made and ended, or of one that ended as its like was made.
@@ -111,14 +125,7 @@ export const accountCache = (packedMax: number, lagMax: number): AccountCache =>
       return { difference, after: known, versionBefore }
     },
     evict: (max, committed) => {
-      let left = cached.size
-      for (const [id, account] of cached) {
-        if (cached.size <= max || left-- === 0) return
-        cached.delete(id)
-        // At the end of the map its turn comes again.
-        if (account.batch > committed) cached.set(id, account)
-        else packed.put(account)
-      }
+      for (let times = 0; times < 2 && young.size + old.size > max; times++) packOld(committed)
     }
   }
 }

@@ -12,11 +12,9 @@
 import type { Instant } from "../../../domain/calendar/index.ts"
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { quotedLiteral } from "../Columns.ts"
-import { uuidOf } from "../Uuid.ts"
-import type { AccountCache, Change } from "./AccountCache.ts"
+import type { Change } from "./AccountCache.ts"
 import type { Request } from "./Admission.ts"
 import {
-  type AccountUuid,
   answerRows,
   changedRows,
   type Decided,
@@ -83,13 +81,13 @@ const updatingHolds = (ledger: number, rows: Table): string =>
     where ${found("hold_id")} and stored.status = 'authorized'`)
 
 /** The tables of a batch but for its transactions, in the order in which they are written. */
-const tablesOf = (accountUuid: AccountUuid) => ({
-  legs: legRows(accountUuid),
+const tablesOf = () => ({
+  legs: legRows(),
   answers: answerRows(),
   posted: overRows(postedRows()),
   changed: overRows(changedRows()),
   opened: openedRows(),
-  new_holds: newHoldRows(accountUuid),
+  new_holds: newHoldRows(),
   changed_holds: heldRows(),
   nodes: nodeRows()
 })
@@ -98,7 +96,7 @@ type Tables = ReturnType<typeof tablesOf>
 
 /** The script that makes a session ready to run those of batches. */
 export const prepareAppend = (ledger: number): string => {
-  const tables = tablesOf(uuidOf)
+  const tables = tablesOf()
   const inserted = (name: keyof Tables, table: string, order?: string): string =>
     `prepare ${name} (${types(tables[name])}) as ${inserting(ledger, table, tables[name], order)}`
   const changed = (name: keyof Tables, updating: typeof updatingHolds): string =>
@@ -136,8 +134,8 @@ export interface Script {
 }
 
 /** The batch as the next of this epoch, with what it adds to the journal. */
-export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended, cache: AccountCache): Script => {
-  const tables = tablesOf(cache.uuid)
+export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended): Script => {
+  const tables = tablesOf()
   const transactions = transactionRows(epoch.ledger, batch.transactions.length)
   const requests = answeredBy(batch.decided)
   batch.transactions.forEach((transaction, index) => {

@@ -2,7 +2,7 @@
 import { Result } from "effect"
 import { encoder } from "../../../application/wire/index.ts"
 import type { Instant } from "../../../domain/calendar/index.ts"
-import type { AccountId, TransactionId } from "../../../domain/ids/index.ts"
+import type { TransactionId } from "../../../domain/ids/index.ts"
 import { type Hold, Receipt, Rejection, type Transaction } from "../../../domain/ledger/index.ts"
 import { type Column, column, quoted } from "../Columns.ts"
 import { uuidOf } from "../Uuid.ts"
@@ -24,9 +24,6 @@ export interface Decided {
   /** What the answer says where it is more than a transaction. */
   readonly told: Told
 }
-
-/** The UUID of an account, as 32 hexadecimal digits: one account occurs many times in a batch. */
-export type AccountUuid = (id: AccountId) => string
 
 /** The columns of one table, and what adds a row to them. */
 export interface Rows<A> {
@@ -58,7 +55,7 @@ export interface PlacedEntry {
   readonly transaction: TransactionId
 }
 
-export const legRows = (accountUuid: AccountUuid): Rows<PlacedEntry> => {
+export const legRows = (): Rows<PlacedEntry> => {
   const accountId = column("account_id", "uuid")
   const sequence = column("sequence", "bigint")
   const amount = column("amount", "bigint")
@@ -66,7 +63,7 @@ export const legRows = (accountUuid: AccountUuid): Rows<PlacedEntry> => {
   const transactionId = column("transaction_id", "uuid")
   const side = column("side", "ledger.side")
   return rowsOf([accountId, sequence, amount, balance, transactionId, side], ({ entry, transaction }) => {
-    accountId.add(accountUuid(entry.accountId))
+    accountId.add(uuidOf(entry.accountId))
     sequence.add(entry.sequence)
     amount.add(entry.amount.minor)
     balance.add(entry.balance.minor)
@@ -126,8 +123,8 @@ export const postedRows = (): Rows<CachedAccount> => {
   const sequence = column("sequence", "bigint")
   const debits = column("posted_debits", "bigint")
   const credits = column("posted_credits", "bigint")
-  return rowsOf([id, version, sequence, debits, credits], ({ uuid, version: written, account }) => {
-    id.add(uuid)
+  return rowsOf([id, version, sequence, debits, credits], ({ version: written, account }) => {
+    id.add(uuidOf(account.id))
     version.add(written)
     sequence.add(account.sequence)
     debits.add(account.postedDebits)
@@ -200,7 +197,7 @@ export const heldRows = (): Rows<Hold.Hold> => {
 }
 
 /** All of a hold. */
-export const newHoldRows = (accountUuid: AccountUuid): Rows<Hold.Hold> => {
+export const newHoldRows = (): Rows<Hold.Hold> => {
   const held = heldRows()
   const debit = column("debit_account_id", "uuid")
   const credit = column("credit_account_id", "uuid")
@@ -213,8 +210,8 @@ export const newHoldRows = (accountUuid: AccountUuid): Rows<Hold.Hold> => {
   const columns = [debit, credit, amount, authorizedAt, expiresAt, currency, description, metadata]
   return rowsOf([...held.columns, ...columns], (row) => {
     held.add(row)
-    debit.add(accountUuid(row.debitAccountId))
-    credit.add(accountUuid(row.creditAccountId))
+    debit.add(uuidOf(row.debitAccountId))
+    credit.add(uuidOf(row.creditAccountId))
     amount.add(row.amount.minor)
     authorizedAt.add(timestamp(row.authorizedAt))
     expiresAt.add(row.expiresAt === undefined ? undefined : timestamp(row.expiresAt))

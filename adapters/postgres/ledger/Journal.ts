@@ -178,7 +178,7 @@ const contentOf = (batch: Journalable): Uint8Array => {
   for (const { difference, after } of batch.accounts) {
     if (difference === "posted") continue
     byte(3)
-    digits(after.uuid)
+    digits(uuidOf(after.account.id))
     at = content.writeBigInt64BE(BigInt(after.version), at)
     raw(accountDigest(after))
   }

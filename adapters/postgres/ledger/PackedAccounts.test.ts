@@ -5,7 +5,6 @@ import { Instant } from "../../../domain/calendar/index.ts"
 import { AccountId, TypedId } from "../../../domain/ids/index.ts"
 import { LedgerAccount } from "../../../domain/ledger/index.ts"
 import { Currency } from "../../../domain/money/index.ts"
-import { uuidOf } from "../Uuid.ts"
 import type { CachedAccount } from "./AccountCache.ts"
 import { packedAccounts } from "./PackedAccounts.ts"
 
@@ -45,7 +44,10 @@ const account = fc
 
 const cached = fc
   .record({ account, version: whole, rowVersion: whole, rowSequence: whole, short: fc.boolean() })
-  .map((each): CachedAccount => ({ ...each, batch: 0, uuid: uuidOf(each.account.id) }))
+  .map((each): CachedAccount => ({ ...each, batch: 0, place: -1 }))
+
+/** As it was put the first time. */
+const unplaced = (found: CachedAccount | undefined) => found && { ...found, place: -1 }
 
 describe("accounts that are packed away", () => {
   test("come back in every detail, the last that was put under an id", () => {
@@ -58,7 +60,7 @@ describe("accounts that are packed away", () => {
           last.set(each.account.id, each)
         }
         assert.equal(packed.size(), last.size)
-        for (const each of last.values()) assert.deepEqual(packed.get(each.account.id), each)
+        for (const each of last.values()) assert.deepEqual(unplaced(packed.get(each.account.id)), each)
       })
     )
   })
@@ -73,12 +75,34 @@ describe("accounts that are packed away", () => {
         Uint8Array.from({ length: 10 }, (_, at) => (at < 2 ? index >> (8 * at) : 0))
       )
       const own = AccountId.make(TypedId.fromBytes("acc", bytes))
-      return { ...sample, uuid: uuidOf(own), version: index, account: { ...sample.account, id: own } }
+      return { ...sample, version: index, account: { ...sample.account, id: own } }
     })
     const distinct = new Map(accounts.map((each) => [each.account.id, each]))
     for (const each of distinct.values()) packed.put(each)
     assert.equal(packed.size(), distinct.size)
-    for (const each of distinct.values()) assert.deepEqual(packed.get(each.account.id), each)
+    for (const each of distinct.values()) assert.deepEqual(unplaced(packed.get(each.account.id)), each)
+  })
+
+  test("go back to their places, which they keep while others come", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(cached, { minLength: 2, maxLength: 60, selector: (each) => each.account.id }),
+        fc.func(whole),
+        (accounts, versionOf) => {
+          const packed = packedAccounts(1000)
+          for (const each of accounts) packed.put(each)
+          const taken = accounts.flatMap((each) => packed.get(each.account.id) ?? [])
+          assert.equal(new Set(taken.map(({ place }) => place)).size, accounts.length)
+          for (const each of taken) assert.ok(packed.put({ ...each, version: versionOf(each.place) }))
+          assert.equal(packed.size(), accounts.length)
+          for (const { account, place } of taken) {
+            const found = packed.get(account.id)
+            assert.equal(found?.place, place)
+            assert.equal(found?.version, versionOf(place))
+          }
+        }
+      )
+    )
   })
 
   test("an account that was never put is not found, and beyond the room nothing new is taken", () => {

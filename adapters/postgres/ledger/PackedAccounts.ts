@@ -1,20 +1,23 @@
 /**
- * Accounts that no batch needs just now, some 160 bytes each instead of 1 kB: a hash table of typed arrays by the 16 bytes
- * of the account's UUID (open addressing, linear probing, nothing is ever removed). A reader takes an account out by
- * reading it; it stays in its slot and is written over when it comes back.
+ * Accounts that no batch needs just now, some 160 bytes each instead of 1 kB, in typed arrays. An account keeps its place for
+ * good: it is copied out when it is needed and written over when it comes back. A hash table by the account's UUID (open
+ * addressing, linear probing, nothing is ever removed) says where it is.
  */
-
 import { Instant } from "../../../domain/calendar/index.ts"
 import type { AccountId } from "../../../domain/ids/index.ts"
 import { TypedId } from "../../../domain/ids/index.ts"
 import type { LedgerAccount } from "../../../domain/ledger/index.ts"
 import type { Currency } from "../../../domain/money/index.ts"
-import { hexOf } from "../Uuid.ts"
 import type { CachedAccount } from "./AccountCache.ts"
 
-/** Slots of an empty table; it doubles when three quarters are full. */
+/** Slots of an empty table; it doubles when more than half are taken. */
 const slotsMin = 1024
-const fullAt = 0.75
+
+/** A slot is two words: a hash of the UUID, and the account's place and one, or zero where it is free. */
+const wordsOfSlot = 2
+
+/** Accounts have their places in blocks of so many (a power of two): room is made without moving any. */
+const placesOfBlock = 8192
 
 const restrictions: ReadonlyArray<LedgerAccount.Restriction> = ["none", "debits", "credits", "both"]
 
@@ -25,57 +28,41 @@ const closedBit = 16
 const shortBit = 32
 
 /**
- * An account is 15 words of 8 bytes side by side: its key in two; limit, posted and pending sums as 64-bit integers; times and
- * counts as floats, which are exact below 2⁵³; flags and currency as two 32-bit integers.
+ * An account is 16 words of 8 bytes: its UUID in two; limit, posted and pending sums as 64-bit integers; times and counts as
+ * floats, which are exact below 2⁵³; flags and currency as two 32-bit integers; the last is free, so that an account takes
+ * two lines of the processor's cache and no more.
  */
-const wordsOfAccount = 15
+const wordsOfAccount = 16
 const limitAt = 2
 const timeAt = 7
 const flagsAt = 28
 
 /** The same memory as integers of 64 bits, as floats, and as integers of 32 bits. */
-interface Table {
-  readonly slots: number
+interface Block {
   readonly amounts: BigInt64Array
   readonly numbers: Float64Array
   readonly parts: Uint32Array
 }
 
-const tableOf = (slots: number): Table => {
-  const memory = new ArrayBuffer(slots * wordsOfAccount * 8)
+const newBlock = (): Block => {
+  const memory = new ArrayBuffer(placesOfBlock * wordsOfAccount * 8)
   return {
-    slots,
     amounts: new BigInt64Array(memory),
     numbers: new Float64Array(memory),
     parts: new Uint32Array(memory)
   }
 }
 
-type Key = readonly [number, number, number, number]
-
-const keyOf = (bytes: Uint8Array): Key => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
-}
+// The UUID that is looked for, as four words.
+const key = new Uint32Array(4)
 
 // The last words of a UUIDv7 are random; the first tell ids of other kinds apart.
-const hashOf = ([a, b, c, d]: Key): number => {
+const hashOfKey = (): number => {
+  const [a = 0, b = 0, c = 0, d = 0] = key
   let hash = Math.imul(c ^ Math.imul(d, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(a ^ Math.imul(b, 0xc2b2ae35), 0x27d4eb2f)
   hash ^= hash >>> 15
   return Math.imul(hash, 0x2c1b3c6d) >>> 0
 }
-
-/** The word where the account of the key begins, or would. */
-const placeOf = ({ slots, parts }: Table, [a, b, c, d]: Key): number => {
-  for (let slot = hashOf([a, b, c, d]) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
-    const at = slot * wordsOfAccount * 2
-    const [w, x, y, z] = [parts[at], parts[at + 1], parts[at + 2], parts[at + 3]]
-    if ((w === a && x === b && y === c && z === d) || (w === 0 && x === 0 && y === 0 && z === 0))
-      return slot * wordsOfAccount
-  }
-}
-
-const isFree = ({ amounts }: Table, place: number): boolean => amounts[place] === 0n && amounts[place + 1] === 0n
 
 const flagsOf = ({ kind, normalSide, restriction, closed }: LedgerAccount.LedgerAccount, short: boolean): number =>
   restrictions.indexOf(restriction) |
@@ -86,7 +73,7 @@ const flagsOf = ({ kind, normalSide, restriction, closed }: LedgerAccount.Ledger
 
 /** The store of accounts that are at rest. */
 export interface PackedAccounts {
-  /** Takes the account in; false where there is no room for one more. */
+  /** Takes the account in at its place, or gives it one; false where there is no room for one more. */
   readonly put: (account: CachedAccount) => boolean
   readonly get: (id: AccountId) => CachedAccount | undefined
   readonly size: () => number
@@ -95,7 +82,8 @@ export interface PackedAccounts {
 /** Room for `max` accounts, taken as they come. */
 export const packedAccounts = (max: number): PackedAccounts => {
   const currencies: Array<Currency.Code> = []
-  let table = tableOf(slotsMin)
+  const blocks: Array<Block> = []
+  let index = new Uint32Array(slotsMin * wordsOfSlot)
   let size = 0
 
   const currencyIndex = (code: Currency.Code): number => {
@@ -103,60 +91,98 @@ export const packedAccounts = (max: number): PackedAccounts => {
     return known >= 0 ? known : currencies.push(code) - 1
   }
 
-  const grow = (): void => {
-    const from = table
-    table = tableOf(from.slots * 2)
-    for (let place = 0; place < from.amounts.length; place += wordsOfAccount) {
-      if (isFree(from, place)) continue
-      const at = place * 2
-      const key: Key = [from.parts[at] ?? 0, from.parts[at + 1] ?? 0, from.parts[at + 2] ?? 0, from.parts[at + 3] ?? 0]
-      table.amounts.set(from.amounts.subarray(place, place + wordsOfAccount), placeOf(table, key))
+  const blockOf = (place: number): Block => {
+    const block = blocks[Math.floor(place / placesOfBlock)]
+    if (block === undefined) throw new RangeError(`no account has the place ${place}`)
+    return block
+  }
+
+  const isAt = (place: number): boolean => {
+    const { parts } = blockOf(place)
+    const at = (place % placesOfBlock) * wordsOfAccount * 2
+    return parts[at] === key[0] && parts[at + 1] === key[1] && parts[at + 2] === key[2] && parts[at + 3] === key[3]
+  }
+
+  /** The account's place, or -1. */
+  const find = (id: AccountId): number => {
+    TypedId.writeWords(id, key)
+    const hash = hashOfKey()
+    const mask = index.length - 1
+    for (let at = (hash * wordsOfSlot) & mask; ; at = (at + wordsOfSlot) & mask) {
+      const place = (index[at + 1] ?? 0) - 1
+      if (place < 0 || (index[at] === hash && isAt(place))) return place
     }
   }
 
-  const put: PackedAccounts["put"] = ({ account, version, rowVersion, rowSequence, short }) => {
-    const key = keyOf(TypedId.toBytes(account.id))
-    let place = placeOf(table, key)
-    if (isFree(table, place)) {
-      if (size >= max) return false
-      if (size + 1 > table.slots * fullAt) {
-        grow()
-        place = placeOf(table, key)
-      }
-      table.parts.set(key, place * 2)
-      size++
+  /** Enters a place, which no slot names, in the first free slot of its hash. */
+  const enter = (hash: number, place: number): void => {
+    const mask = index.length - 1
+    let at = (hash * wordsOfSlot) & mask
+    while (index[at + 1] !== 0) at = (at + wordsOfSlot) & mask
+    index[at] = hash
+    index[at + 1] = place + 1
+  }
+
+  const grow = (): void => {
+    const before = index
+    index = new Uint32Array(before.length * 2)
+    for (let at = 0; at < before.length; at += wordsOfSlot) {
+      const place = (before[at + 1] ?? 0) - 1
+      if (place >= 0) enter(before[at] ?? 0, place)
     }
-    const { amounts, numbers, parts } = table
-    amounts[place + limitAt] = account.overdraftLimit
-    amounts[place + limitAt + 1] = account.postedDebits
-    amounts[place + limitAt + 2] = account.postedCredits
-    amounts[place + limitAt + 3] = account.pendingDebits
-    amounts[place + limitAt + 4] = account.pendingCredits
-    numbers[place + timeAt] = account.openedAt
-    numbers[place + timeAt + 1] = account.revision
-    numbers[place + timeAt + 2] = account.sequence
-    numbers[place + timeAt + 3] = account.openHolds
-    numbers[place + timeAt + 4] = version
-    numbers[place + timeAt + 5] = rowVersion
-    numbers[place + timeAt + 6] = rowSequence
-    parts[place * 2 + flagsAt] = flagsOf(account, short)
-    parts[place * 2 + flagsAt + 1] = currencyIndex(account.currency)
+  }
+
+  /** A place for the account, or -1 where there is no room. */
+  const placed = (id: AccountId): number => {
+    const known = find(id)
+    if (known >= 0 || size >= max) return known
+    const place = size++
+    if (size * 2 * wordsOfSlot > index.length) grow()
+    if (place % placesOfBlock === 0) blocks.push(newBlock())
+    blockOf(place).parts.set(key, (place % placesOfBlock) * wordsOfAccount * 2)
+    enter(hashOfKey(), place)
+    return place
+  }
+
+  const put: PackedAccounts["put"] = (cached) => {
+    const { account } = cached
+    const place = cached.place >= 0 ? cached.place : placed(account.id)
+    if (place < 0) return false
+    const { amounts, numbers, parts } = blockOf(place)
+    const from = (place % placesOfBlock) * wordsOfAccount
+    amounts[from + limitAt] = account.overdraftLimit
+    amounts[from + limitAt + 1] = account.postedDebits
+    amounts[from + limitAt + 2] = account.postedCredits
+    amounts[from + limitAt + 3] = account.pendingDebits
+    amounts[from + limitAt + 4] = account.pendingCredits
+    numbers[from + timeAt] = account.openedAt
+    numbers[from + timeAt + 1] = account.revision
+    numbers[from + timeAt + 2] = account.sequence
+    numbers[from + timeAt + 3] = account.openHolds
+    numbers[from + timeAt + 4] = cached.version
+    numbers[from + timeAt + 5] = cached.rowVersion
+    numbers[from + timeAt + 6] = cached.rowSequence
+    parts[from * 2 + flagsAt] = flagsOf(account, cached.short)
+    parts[from * 2 + flagsAt + 1] = currencyIndex(account.currency)
     return true
   }
 
   const get: PackedAccounts["get"] = (id) => {
-    const bytes = TypedId.toBytes(id)
-    const place = placeOf(table, keyOf(bytes))
-    if (isFree(table, place)) return undefined
-    const { amounts, numbers, parts } = table
-    const currency = currencies[parts[place * 2 + flagsAt + 1] ?? 0]
+    const place = find(id)
+    if (place < 0) return undefined
+    const { amounts, numbers, parts } = blockOf(place)
+    const from = (place % placesOfBlock) * wordsOfAccount
+    const currency = currencies[parts[from * 2 + flagsAt + 1] ?? 0]
     if (currency === undefined) return undefined
-    const flags = parts[place * 2 + flagsAt] ?? 0
+    const flags = parts[from * 2 + flagsAt] ?? 0
+    // Most sums are zero, and each that is read would be an object of its own.
+    const amount = (at: number): bigint =>
+      parts[(from + at) * 2] === 0 && parts[(from + at) * 2 + 1] === 0 ? 0n : (amounts[from + at] ?? 0n)
     return {
-      uuid: hexOf(bytes),
-      version: numbers[place + timeAt + 4] ?? 0,
-      rowVersion: numbers[place + timeAt + 5] ?? 0,
-      rowSequence: numbers[place + timeAt + 6] ?? 0,
+      place,
+      version: numbers[from + timeAt + 4] ?? 0,
+      rowVersion: numbers[from + timeAt + 5] ?? 0,
+      rowSequence: numbers[from + timeAt + 6] ?? 0,
       short: (flags & shortBit) !== 0,
       batch: 0,
       account: {
@@ -164,17 +190,17 @@ export const packedAccounts = (max: number): PackedAccounts => {
         kind: (flags & internalBit) === 0 ? "customer" : "internal",
         currency,
         normalSide: (flags & creditBit) === 0 ? "debit" : "credit",
-        overdraftLimit: amounts[place + limitAt] ?? 0n,
+        overdraftLimit: amount(limitAt),
         restriction: restrictions[flags & 3] ?? "none",
         closed: (flags & closedBit) !== 0,
-        revision: numbers[place + timeAt + 1] ?? 0,
-        sequence: numbers[place + timeAt + 2] ?? 0,
-        openHolds: numbers[place + timeAt + 3] ?? 0,
-        postedDebits: amounts[place + limitAt + 1] ?? 0n,
-        postedCredits: amounts[place + limitAt + 2] ?? 0n,
-        pendingDebits: amounts[place + limitAt + 3] ?? 0n,
-        pendingCredits: amounts[place + limitAt + 4] ?? 0n,
-        openedAt: Instant.fromMillis(numbers[place + timeAt] ?? 0)
+        revision: numbers[from + timeAt + 1] ?? 0,
+        sequence: numbers[from + timeAt + 2] ?? 0,
+        openHolds: numbers[from + timeAt + 3] ?? 0,
+        postedDebits: amount(limitAt + 1),
+        postedCredits: amount(limitAt + 2),
+        pendingDebits: amount(limitAt + 3),
+        pendingCredits: amount(limitAt + 4),
+        openedAt: Instant.fromMillis(numbers[from + timeAt] ?? 0)
       }
     }
   }

@@ -99,7 +99,7 @@ const opened = Effect.fnUntraced(function* (
     write: (batch: Appended) => {
       const next = journaled(end, batch)
       end = next.end
-      const { text, copies } = append(epoch, next, batch, cache)
+      const { text, copies } = append(epoch, next, batch)
       return writing.script(text, copies)
     }
   }
