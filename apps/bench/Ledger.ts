@@ -66,6 +66,8 @@ export const benchLedger = async (place: Workplace, { rounds, seconds, inFlight,
     ...curve,
     ledger.contender("zipf", inFlightMax),
     ledger.contender("hot", inFlightMax),
+    ledger.listsContender("uniform", inFlightMax),
+    ledger.listsContender("hot", inFlightMax),
     // The last, so that pgbench follows: it writes whole pages to the WAL after a checkpoint and without one.
     ...(mayCheckpoint ? [throughCheckpoint(ledger.contender("uniform", inFlightMax), server)] : [])
   ]

@@ -3,6 +3,7 @@ import { Effect, ManagedRuntime, Result } from "effect"
 import { keyOf } from "../../application/ports/Idempotency.ts"
 import { type Instruction, Ledger } from "../../application/ports/Ledger.ts"
 import { LedgerAudit } from "../../application/ports/LedgerAudit.ts"
+import type { SubmitOutcome } from "../../application/ports/SubmitMany.ts"
 import { AccountId, TypedId } from "../../domain/ids/index.ts"
 import { type Command, LedgerAccount } from "../../domain/ledger/index.ts"
 import { Currency, Money } from "../../domain/money/index.ts"
@@ -21,6 +22,9 @@ const width = 1000
 
 /** How many accounts are opened, or transfers posted, between two reports. */
 const reportEvery = 50_000
+
+/** Transfers of a list, where they come in lists as batches and streams bring them. */
+const listLength = 256
 
 /** How many requests of an open loop are on their way at once at most, as the ledger takes no more; others wait. */
 const openInFlightMax = 32_000
@@ -81,12 +85,14 @@ const together = <E, R>(client: Effect.Effect<void, E, R>, count: number): Effec
     { concurrency: "unbounded", discard: true }
   )
 
+const answerOf = (outcome: SubmitOutcome): Answer => {
+  if (Result.isFailure(outcome)) return { refused: outcome.failure._tag }
+  const receipt = outcome.success
+  return receipt._tag === "TransactionPosted" ? { transactionId: receipt.transaction.id } : { refused: receipt._tag }
+}
+
 const ask = (ledger: Ledger["Service"], transfer: Transfer): Effect.Effect<Answer> =>
-  Effect.map(Effect.result(ledger.submit(posting("transfer", transfer))), (answer) => {
-    if (Result.isFailure(answer)) return { refused: answer.failure._tag }
-    const receipt = answer.success
-    return receipt._tag === "TransactionPosted" ? { transactionId: receipt.transaction.id } : { refused: receipt._tag }
-  })
+  Effect.map(Effect.result(ledger.submit(posting("transfer", transfer))), answerOf)
 
 /** Posts `count` new transfers. */
 const fill = Effect.fn("bench.fill")(function* (next: () => Transfer, count: number, inFlight: number) {
@@ -106,6 +112,28 @@ const post = Effect.fn("bench.post")(function* (transfers: ReadonlyArray<Transfe
   const ledger = yield* Ledger
   const answers = yield* ledger.submitMany(transfers.map((transfer) => posting("transfer", transfer)))
   if (answers.some(Result.isFailure)) throw new Error("a transfer was refused")
+})
+
+/** As `closedLoop`, with clients who each send a list at a time and wait for all of its answers. */
+const listsLoop = Effect.fn("bench.listsLoop")(function* (requests: Mix, inFlight: number, seconds: number) {
+  const ledger = yield* Ledger
+  const latenciesMs: Array<number> = []
+  const start = performance.now()
+  const until = start + seconds * 1000
+  const client = Effect.gen(function* () {
+    while (performance.now() < until) {
+      const list = Array.from({ length: listLength }, requests.next)
+      const sentAt = performance.now()
+      const outcomes = yield* ledger.submitMany(list.map(({ transfer }) => posting("transfer", transfer)))
+      const latencyMs = performance.now() - sentAt
+      for (const [index, outcome] of outcomes.entries()) {
+        const asked = list[index]
+        if (asked !== undefined && requests.isNewTransfer(asked, answerOf(outcome))) latenciesMs.push(latencyMs)
+      }
+    }
+  })
+  yield* together(client, Math.ceil(inFlight / listLength))
+  return sampleOf(latenciesMs.length, (performance.now() - start) / 1000, latenciesMs)
 })
 
 /** Keeps `inFlight` requests on their way for the time, waits for the last answers, and counts new transfers only. */
@@ -171,6 +199,8 @@ const totals = Effect.fn("bench.totals")(function* (accounts: ReadonlyArray<Acco
 export interface LedgerLoad {
   /** A closed loop: so many requests are on their way at any time. */
   readonly contender: (spread: Spread, inFlight: number) => Contender
+  /** A closed loop of lists: so many transfers are on their way at any time, in whole lists. */
+  readonly listsContender: (spread: Spread, inFlight: number) => Contender
   /** An open loop: so many requests arrive a second. */
   readonly openContender: (spread: Spread, perSecond: number) => Contender
   /** Posts new transfers over all accounts; `report` is told how many every so often. */
@@ -217,6 +247,12 @@ export const openLedger = async (
     contender: (spread, inFlight) =>
       contender(`ledger, ${spread}, ${inFlight.toLocaleString("en-US")} in flight`, spread, (requests, seconds) =>
         closedLoop(requests, inFlight, seconds)
+      ),
+    listsContender: (spread, inFlight) =>
+      contender(
+        `ledger, ${spread}, ${inFlight.toLocaleString("en-US")} in flight, in lists of ${listLength}`,
+        spread,
+        (requests, seconds) => listsLoop(requests, inFlight, seconds)
       ),
     openContender: (spread, perSecond) =>
       contender(

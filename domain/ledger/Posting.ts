@@ -63,7 +63,17 @@ const balanced = (legs: ReadonlyArray<Leg>): Unbalanced | undefined => {
   return undefined
 }
 
-/** May `amount` be booked or reserved on this side of the account, funds aside? */
+/** Why `amount` may not be booked or reserved on this side of the account, funds aside; undefined where it may. */
+const barred = (account: LedgerAccount, side: Side, amount: Money.Money): Reason | undefined => {
+  const accountId = account.id
+  if (account.closed) return new AccountClosed({ accountId })
+  if (account.currency !== amount.currency)
+    return new AccountCurrencyMismatch({ accountId, expected: account.currency, actual: amount.currency })
+  if (!permits(account, side)) return new AccountRestricted({ accountId, restriction: account.restriction })
+  return undefined
+}
+
+/** The account, where `amount` may be booked or reserved on this side of it, funds aside. */
 export const usable = (
   book: Pick<Book, "account">,
   accountId: AccountId,
@@ -72,12 +82,8 @@ export const usable = (
 ): Result.Result<LedgerAccount, Reason> => {
   const account = book.account(accountId)
   if (account === undefined) return Result.fail(new AccountNotFound({ accountId }))
-  if (account.closed) return Result.fail(new AccountClosed({ accountId }))
-  if (account.currency !== amount.currency)
-    return Result.fail(new AccountCurrencyMismatch({ accountId, expected: account.currency, actual: amount.currency }))
-  if (!permits(account, side))
-    return Result.fail(new AccountRestricted({ accountId, restriction: account.restriction }))
-  return Result.succeed(account)
+  const reason = barred(account, side, amount)
+  return reason === undefined ? Result.succeed(account) : Result.fail(reason)
 }
 
 /**
@@ -118,20 +124,28 @@ export const post = (
 ): Result.Result<Posted, Reason> => {
   const unbalanced = balanced(legs)
   if (unbalanced !== undefined) return Result.fail(unbalanced)
-  const touched = new Map<AccountId, Touched>()
+  const touched: Array<Touched> = []
+  // Two accounts are found once each: most transactions are such, and a map costs more than all else of them.
+  const byId =
+    legs.length === 2 && legs[0]?.accountId !== legs[1]?.accountId ? undefined : new Map<AccountId, Touched>()
   const entries: Array<Entry> = []
   for (const { accountId, side, amount } of legs) {
-    const found = usable(book, accountId, side, amount)
-    if (Result.isFailure(found)) return Result.fail(found.failure)
-    const known = touched.get(accountId)
-    const after = afterEntry(known === undefined ? found.success : known.after, side, amount.minor)
-    if (known === undefined) touched.set(accountId, { before: found.success, after })
-    else known.after = after
+    const known = byId?.get(accountId)
+    const account = known?.after ?? book.account(accountId)
+    if (account === undefined) return Result.fail(new AccountNotFound({ accountId }))
+    const reason = barred(account, side, amount)
+    if (reason !== undefined) return Result.fail(reason)
+    const after = afterEntry(account, side, amount.minor)
+    if (known === undefined) {
+      const first = { before: account, after }
+      touched.push(first)
+      byId?.set(accountId, first)
+    } else known.after = after
     const balance = Money.make(posted(after), after.currency)
     entries.push({ accountId, side, amount, sequence: after.sequence, balance })
   }
   const accounts: Array<LedgerAccount> = []
-  for (const { before, after } of touched.values()) {
+  for (const { before, after } of touched) {
     const rejection = overdrawn(before, after, funded)
     if (rejection !== undefined) return Result.fail(rejection)
     accounts.push(after)

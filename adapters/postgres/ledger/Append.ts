@@ -13,8 +13,8 @@ import type { Instant } from "../../../domain/calendar/index.ts"
 import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { quotedLiteral } from "../Columns.ts"
 import type { Change } from "./AccountCache.ts"
-import type { Request } from "./Admission.ts"
 import {
+  answered,
   answerRows,
   changedRows,
   type Decided,
@@ -24,8 +24,7 @@ import {
   openedRows,
   overRows,
   postedRows,
-  type Rows,
-  wholeReceipt
+  type Rows
 } from "./BatchColumns.ts"
 import { type Epoch, fence } from "./Epoch.ts"
 import type { Journaled } from "./Journal.ts"
@@ -117,16 +116,6 @@ export const prepareAppend = (ledger: number): string => {
 const executed = (name: string, { columns }: Table): string =>
   `execute ${name} (${columns.map(({ literal }) => quotedLiteral(literal())).join(", ")})`
 
-/** The requests that a transaction is the whole answer to. */
-const answeredBy = (decided: ReadonlyArray<Decided>): ReadonlyMap<Transaction.Transaction, Request> => {
-  const requests = new Map<Transaction.Transaction, Request>()
-  for (const each of decided) {
-    const transaction = wholeReceipt(each)
-    if (transaction !== undefined) requests.set(transaction, each.request)
-  }
-  return requests
-}
-
 /** A batch as it goes to the server: a script, and the data of the copies it begins with. */
 export interface Script {
   readonly text: string
@@ -137,13 +126,13 @@ export interface Script {
 export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended): Script => {
   const tables = tablesOf()
   const transactions = transactionRows(epoch.ledger, batch.transactions.length)
-  const requests = answeredBy(batch.decided)
+  const answers = answered(batch)
   batch.transactions.forEach((transaction, index) => {
-    transactions.add({ transaction, number: row.first + index, request: requests.get(transaction) })
+    transactions.add({ transaction, number: row.first + index, request: answers.wholly[index] })
     if (isPair(transaction)) return
     for (const entry of transaction.entries) tables.legs.add({ entry, transaction: transaction.id })
   })
-  for (const each of batch.decided) if (wholeReceipt(each) === undefined) tables.answers.add(each)
+  for (const each of answers.otherwise) tables.answers.add(each)
   for (const change of batch.accounts)
     if (change.difference === "opened") tables.opened.add(change.after)
     else tables[change.difference].add(change)

@@ -116,9 +116,7 @@ export const deciding = (
   let nextExpiry = start.nextExpiry
   let number = 0
 
-  const load = (wanted: Iterable<AccountId>, batch: number) => {
-    const missing = new Set<AccountId>()
-    for (const id of wanted) if (cache.get(id) === undefined) missing.add(id)
+  const load = (missing: ReadonlySet<AccountId>, batch: number) => {
     if (missing.size === 0) return Effect.void
     return Effect.map(lookup.stored(missing), (accounts) => {
       for (const account of accounts) cache.load(account, batch)
@@ -142,6 +140,9 @@ export const deciding = (
     const commands = Reference.singles(requests.map(({ first }) => first.command))
     const holdIds = present(commands.map(Reference.holdOf))
     const originals = present(commands.map(Reference.transactionOf))
+    const missing = new Set<AccountId>()
+    for (const command of commands)
+      for (const id of Reference.accountsOf(command)) if (cache.get(id) === undefined) missing.add(id)
     const asked: Array<string> = []
     for (const { keyDigest } of requests) if (keys.add(keyDigest)) asked.push(keyDigest)
     const [answers, holds, reversals, originalsRead, due] = yield* Effect.all(
@@ -151,10 +152,7 @@ export const deciding = (
         originals.size === 0 ? none<TransactionId, ReadonlyMap<TransactionId, bigint>>() : lookup.reversals(originals),
         originals.size === 0 ? none<TransactionId, Transaction.Transaction>() : lookup.transactions(originals),
         readDue(now, behind),
-        load(
-          commands.flatMap((command) => Reference.accountsOf(command)),
-          batch
-        )
+        load(missing, batch)
       ],
       sideBySide
     )
@@ -194,6 +192,7 @@ export const deciding = (
       if (first.command._tag === "Linked") first.command.commands.forEach(follow)
       else follow(first.command)
     }
+    for (const id of further) if (cache.get(id) !== undefined) further.delete(id)
     if (further.size > 0) yield* load(further, batch)
     return decideIn(book, fresh, replayed, found.due, now, batch)
   })
@@ -241,7 +240,7 @@ export const deciding = (
     nextExpiry = Math.min(nextExpiry, expiresFirst)
     const accounts: Array<Change> = []
     for (const account of changed.accounts) {
-      const change = cache.get(account.id) === account ? undefined : cache.change(account, batch)
+      const change = cache.change(account, batch)
       if (change !== undefined) accounts.push(change)
     }
     return {

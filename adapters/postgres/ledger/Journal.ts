@@ -23,7 +23,7 @@ import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { type Hash, Leaf, type Sha256, Tree } from "../../../domain/proofs/index.ts"
 import { uuidOf } from "../Uuid.ts"
 import type { CachedAccount, Change } from "./AccountCache.ts"
-import { type Decided, transactionOf, wholeReceipt } from "./BatchColumns.ts"
+import { answered, type Decided, transactionOf } from "./BatchColumns.ts"
 
 /** The platform's own SHA-256, some thirty times as fast as one in JavaScript. */
 export const nativeSha256: Sha256 = (bytes) => {
@@ -150,26 +150,15 @@ const contentOf = (batch: Journalable): Uint8Array => {
     content.set(bytes, at)
     at += bytes.length
   }
-  const told: Array<Decided> = []
-  let next = 0
-  for (const each of batch.decided) {
-    const whole = wholeReceipt(each)
-    if (whole === undefined) {
-      told.push(each)
-      continue
-    }
-    // Decisions and transactions are both in the order of booking.
-    for (; batch.transactions[next] !== whole; next++) {
-      if (next >= batch.transactions.length) throw new Error(`the answer ${whole.id} is not in its batch`)
-      byte(0)
-    }
-    next++
-    byte(1)
-    digits(each.request.keyDigest)
-    digits(each.request.first.fingerprint)
+  const { wholly, otherwise } = answered(batch)
+  for (let index = 0; index < batch.transactions.length; index++) {
+    const request = wholly[index]
+    byte(request === undefined ? 0 : 1)
+    if (request === undefined) continue
+    digits(request.keyDigest)
+    digits(request.first.fingerprint)
   }
-  for (; next < batch.transactions.length; next++) byte(0)
-  for (const each of told) {
+  for (const each of otherwise) {
     byte(2)
     digits(each.request.keyDigest)
     digits(each.request.first.fingerprint)
