@@ -114,45 +114,61 @@ const post = Effect.fn("bench.post")(function* (transfers: ReadonlyArray<Transfe
   if (answers.some(Result.isFailure)) throw new Error("a transfer was refused")
 })
 
-/** As `closedLoop`, with clients who each send a list at a time and wait for all of its answers. */
-const listsLoop = Effect.fn("bench.listsLoop")(function* (requests: Mix, inFlight: number, seconds: number) {
-  const ledger = yield* Ledger
+/** What a client of a loop asks, and whom it tells. */
+interface Turn {
+  readonly isOver: () => boolean
+  /** Tells how long a new transfer took. */
+  readonly took: (latencyMs: number) => void
+}
+
+/** Runs so many clients, who ask until the time is over, waits for the last answers, and counts new transfers only. */
+const loop = Effect.fnUntraced(function* (
+  clients: number,
+  seconds: number,
+  client: (turn: Turn) => Effect.Effect<void, never, Ledger>
+) {
   const latenciesMs: Array<number> = []
   const start = performance.now()
   const until = start + seconds * 1000
-  const client = Effect.gen(function* () {
-    while (performance.now() < until) {
-      const list = Array.from({ length: listLength }, requests.next)
-      const sentAt = performance.now()
-      const outcomes = yield* ledger.submitMany(list.map(({ transfer }) => posting("transfer", transfer)))
-      const latencyMs = performance.now() - sentAt
-      for (const [index, outcome] of outcomes.entries()) {
-        const asked = list[index]
-        if (asked !== undefined && requests.isNewTransfer(asked, answerOf(outcome))) latenciesMs.push(latencyMs)
-      }
-    }
-  })
-  yield* together(client, Math.ceil(inFlight / listLength))
+  const turn = {
+    isOver: () => performance.now() >= until,
+    took: (latencyMs: number) => void latenciesMs.push(latencyMs)
+  }
+  yield* together(client(turn), clients)
   return sampleOf(latenciesMs.length, (performance.now() - start) / 1000, latenciesMs)
 })
 
-/** Keeps `inFlight` requests on their way for the time, waits for the last answers, and counts new transfers only. */
-const closedLoop = Effect.fn("bench.closedLoop")(function* (requests: Mix, inFlight: number, seconds: number) {
-  const ledger = yield* Ledger
-  const latenciesMs: Array<number> = []
-  const start = performance.now()
-  const until = start + seconds * 1000
-  const client = Effect.gen(function* () {
-    while (performance.now() < until) {
-      const asked = requests.next()
-      const sentAt = performance.now()
-      const answer = yield* ask(ledger, asked.transfer)
-      if (requests.isNewTransfer(asked, answer)) latenciesMs.push(performance.now() - sentAt)
-    }
-  })
-  yield* together(client, inFlight)
-  return sampleOf(latenciesMs.length, (performance.now() - start) / 1000, latenciesMs)
-})
+/** Keeps `inFlight` requests on their way for the time. */
+const closedLoop = (requests: Mix, inFlight: number, seconds: number) =>
+  loop(inFlight, seconds, ({ isOver, took }) =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      while (!isOver()) {
+        const asked = requests.next()
+        const sentAt = performance.now()
+        const answer = yield* ask(ledger, asked.transfer)
+        if (requests.isNewTransfer(asked, answer)) took(performance.now() - sentAt)
+      }
+    })
+  )
+
+/** As `closedLoop`, with clients who each send a list at a time and wait for all of its answers. */
+const listsLoop = (requests: Mix, inFlight: number, seconds: number) =>
+  loop(Math.ceil(inFlight / listLength), seconds, ({ isOver, took }) =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      while (!isOver()) {
+        const list = Array.from({ length: listLength }, requests.next)
+        const sentAt = performance.now()
+        const outcomes = yield* ledger.submitMany(list.map(({ transfer }) => posting("transfer", transfer)))
+        const latencyMs = performance.now() - sentAt
+        for (const [index, outcome] of outcomes.entries()) {
+          const asked = list[index]
+          if (asked !== undefined && requests.isNewTransfer(asked, answerOf(outcome))) took(latencyMs)
+        }
+      }
+    })
+  )
 
 /** Sends requests as they arrive, looking every millisecond, and waits for the last answers; counts new transfers only. */
 const openLoop = Effect.fn("bench.openLoop")(function* (requests: Mix, perSecond: number, seconds: number) {
