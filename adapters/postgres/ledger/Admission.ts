@@ -1,7 +1,8 @@
 /**
  * Requests on their way in. A key is under way once at a time: a request with the key of one that is under way waits for
  * that one and gets its answer, or a conflict if it asks for something else. So neither a batch nor the batches behind
- * it hold a key twice, and nothing is answered from a decision that is not durable.
+ * it hold a key twice, and nothing is answered from a decision that is not durable. A request whose key was answered just
+ * now gets that answer at once.
  */
 import { Effect, Result } from "effect"
 import { IdempotencyConflict, type IdempotencyKey } from "../../../application/ports/Idempotency.ts"
@@ -14,6 +15,7 @@ import {
 import type { SubmitMany, SubmitOutcome } from "../../../application/ports/SubmitMany.ts"
 import type { Command, Receipt } from "../../../domain/ledger/index.ts"
 import { fingerprintOf, keyDigest } from "./Fingerprint.ts"
+import { recentAnswers } from "./RecentAnswers.ts"
 import { requireStorable } from "./Storable.ts"
 
 export type Answer = SubmitOutcome
@@ -53,6 +55,10 @@ const sizeOf = (command: Command.Command): number => (command._tag === "Linked" 
 
 const tagOf = (answer: Answer): string => (Result.isFailure(answer) ? answer.failure._tag : "")
 
+/** Is an answer with this tag in the store under the key of its request? */
+const isStored = (tag: string): boolean =>
+  tag !== "IdempotencyConflict" && tag !== "LedgerUnavailable" && tag !== "LedgerOverloaded"
+
 /** How many of the requests, from the first on, have at most `max` commands; one at least where `max` is not zero. */
 const endOf = (requests: ReadonlyArray<Request>, max: number): number => {
   let end = 0
@@ -66,7 +72,9 @@ const endOf = (requests: ReadonlyArray<Request>, max: number): number => {
   return end
 }
 
-export const admission = (requestsMax: number, onRequest: () => void): Admission => {
+/** Admits up to `requestsMax` commands, and keeps the answers to `answersKeptMax` for retries. */
+export const admission = (requestsMax: number, answersKeptMax: number, onRequest: () => void): Admission => {
+  const recent = recentAnswers(answersKeptMax)
   const underWay = new Map<string, Request>()
   let waiting: Array<Request> = []
   let waitingCount = 0
@@ -93,8 +101,15 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
     else if (isFull) resume(Result.fail(new LedgerOverloaded({})))
     else {
       requireStorable(command)
+      const digest = keyDigest(key)
+      const fingerprint = fingerprintOf(command)
+      const known = recent.get(digest)
+      if (known !== undefined) {
+        resume(known.fingerprint === fingerprint ? known.answer : Result.fail(new IdempotencyConflict({ key })))
+        return
+      }
       count += size
-      admit(key, keyDigest(key), { command, fingerprint: fingerprintOf(command), resume })
+      admit(key, digest, { command, fingerprint, resume })
     }
   }
 
@@ -131,6 +146,7 @@ export const admission = (requestsMax: number, onRequest: () => void): Admission
     finish: (request, answer) => {
       const { key, keyDigest: digest, first, others } = request
       const tag = tagOf(answer)
+      if (isStored(tag)) recent.put(digest, { fingerprint: first.fingerprint, answer }, sizeOf(first.command))
       underWay.delete(digest)
       count -= sizeOf(first.command)
       first.resume(answer)

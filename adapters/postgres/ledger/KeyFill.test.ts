@@ -88,7 +88,8 @@ describe("a writer that takes a ledger over", () => {
   const start = (postgresOf: Watched, options: Partial<LedgerOptions> = {}) =>
     ManagedRuntime.make(
       Layer.provide(
-        Ledger.layer(options),
+        // No answer is kept in memory unless a test says so.
+        Ledger.layer({ answersKeptMax: 0, ...options }),
         Layer.merge(Layer.provide(postgresOf.layer, migrated(database.url)), idsForTests)
       )
     )
@@ -197,6 +198,23 @@ describe("a writer that takes a ledger over", () => {
     assert.equal(watch.fills(), 0)
   })
 
+  test("answers a second retry that follows soon out of its memory, and another command as a conflict", async () => {
+    const watch = watched()
+    const body = Effect.gen(function* () {
+      yield* retryAll
+      const before = watch.lookups()
+      yield* retryAll
+      const [first, second] = stored
+      assert.ok(first !== undefined && second !== undefined)
+      const conflict = yield* Effect.flip(submit(second.command, first.key))
+      assert.equal(conflict._tag, "IdempotencyConflict")
+      assert.equal(watch.lookups(), before)
+      yield* retryAll
+    })
+    // Linked commands count each, and half of the room is for the answers before the last.
+    await taken(watch, body, { answersKeptMax: 12 })
+  })
+
   test("closes while it reads them", async () => {
     const watch = watched(Effect.never)
     await taken(watch, retryAll)
@@ -210,7 +228,7 @@ describe("a writer of a new ledger", () => {
     const database = await createDatabase()
     const watch = watched()
     const services = Layer.merge(Layer.provide(watch.layer, migrated(database.url)), idsForTests)
-    const runtime = ManagedRuntime.make(Layer.provide(Ledger.layer(), services))
+    const runtime = ManagedRuntime.make(Layer.provide(Ledger.layer({ answersKeptMax: 0 }), services))
     await runtime.runPromise(
       Effect.gen(function* () {
         const { account, bank } = yield* funded(1000)

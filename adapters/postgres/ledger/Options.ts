@@ -8,6 +8,8 @@ export interface LedgerOptions {
   readonly ledgerId: LedgerId
   /** Requests that wait or are being decided; one more is answered with LedgerOverloaded. */
   readonly requestsMax: number
+  /** Commands whose answers are kept in memory for retries that follow soon: about 1 kB each. */
+  readonly answersKeptMax: number
   /** Requests decided and committed together. */
   readonly batchMax: number
   /** Accounts kept in memory after their batch: about 1 kB each. */
@@ -29,6 +31,7 @@ export interface LedgerOptions {
 export const defaultOptions: LedgerOptions = {
   ledgerId: defaultLedgerId,
   requestsMax: 32_768,
+  answersKeptMax: 4096,
   batchMax: 4096,
   accountsCachedMax: 50_000,
   accountsPackedMax: 1_500_000,

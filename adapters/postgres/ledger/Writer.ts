@@ -75,7 +75,7 @@ export const writer = Effect.fnUntraced(function* (options: LedgerOptions, bell:
   const identity = randomUUID()
   const wake = Latch.makeUnsafe(false)
   const drained = Latch.makeUnsafe(false)
-  const requests = admission(options.requestsMax, () => void wake.openUnsafe())
+  const requests = admission(options.requestsMax, options.answersKeptMax, () => void wake.openUnsafe())
 
   const first = yield* openSession(postgres, ids, options, { writer: identity, again: false })
   const { ledger } = first

@@ -10,7 +10,14 @@ import { statementTimeoutMs } from "./bounds.ts"
 import { decodeOrder, encodeReply, type Order, type Reply } from "./Wire.ts"
 
 const layerOf = (url: string, ledgerId: LedgerId) =>
-  Ledger.layer({ ledgerId, batchMax: 8, accountsCachedMax: 4, accountsPackedMax: 8, closeTimeoutMs: 1000 }).pipe(
+  Ledger.layer({
+    ledgerId,
+    batchMax: 8,
+    accountsCachedMax: 4,
+    accountsPackedMax: 8,
+    answersKeptMax: 8,
+    closeTimeoutMs: 1000
+  }).pipe(
     Layer.provide(Postgres.layer({ url, statementTimeoutMs, connectTimeoutMs: statementTimeoutMs })),
     Layer.provide(ids)
   )

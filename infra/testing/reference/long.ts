@@ -33,7 +33,13 @@ export const memorySubject: Subject = ledgerSubject(() => Layer.provide(ledgerLa
 export const postgresSubject = (url: string): Subject =>
   ledgerSubject(() => {
     const ledgerId = LedgerId.make(TypedId.fromUuid("led", crypto.randomUUID()))
-    const ledger = Ledger.layer({ ledgerId, accountsCachedMax: 8, accountsPackedMax: 16, batchMax: 32 })
+    const ledger = Ledger.layer({
+      ledgerId,
+      accountsCachedMax: 8,
+      accountsPackedMax: 16,
+      answersKeptMax: 16,
+      batchMax: 32
+    })
     return Layer.merge(ledger, LedgerAudit.layer(ledgerId)).pipe(
       Layer.provide(Migrator.layer),
       Layer.provide(Postgres.layer({ url })),
