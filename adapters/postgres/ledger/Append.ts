@@ -69,9 +69,16 @@ const found = (key: string): string =>
 const updated = (ledger: number, rows: Table): string =>
   `(select ${ledger} as ledger_id, rows.* from ${rowsOf(rows, rows.columns[0]?.name)} offset 0) rows`
 
+/** The parameter after those of the rows: the number of the last transaction, up to which rows of accounts count all. */
+const countedTo = ({ columns }: Table): string => `$${columns.length + 1}::bigint`
+
+const openingAccounts = (ledger: number, rows: Table): string =>
+  `insert into ledger.account (ledger_id, counted_to, ${names(rows)})
+    select ${ledger}, ${countedTo(rows)}, rows.* from ${rowsOf(rows)}`
+
 const updatingAccounts = (ledger: number, rows: Table): string =>
   updating(`update ledger.account stored
-    set ${rows.columns.slice(1, -1).map(({ name }) => `${name} = rows.${name}`)}
+    set counted_to = ${countedTo(rows)}, ${rows.columns.slice(1, -1).map(({ name }) => `${name} = rows.${name}`)}
     from ${updated(ledger, rows)}
     where ${found("account_id")} and stored.version = rows.version_before`)
 
@@ -93,28 +100,35 @@ const tablesOf = () => ({
 
 type Tables = ReturnType<typeof tablesOf>
 
+/** Rows of accounts; each is the account after the batch. */
+const accountTables = ["posted", "changed", "opened"] as const satisfies ReadonlyArray<keyof Tables>
+
+type AccountTable = (typeof accountTables)[number]
+
+const isAccounts = (name: string): boolean => accountTables.some((each) => each === name)
+
 /** The script that makes a session ready to run those of batches. */
 export const prepareAppend = (ledger: number): string => {
   const tables = tablesOf()
   const inserted = (name: keyof Tables, table: string, order?: string): string =>
     `prepare ${name} (${types(tables[name])}) as ${inserting(ledger, table, tables[name], order)}`
-  const changed = (name: keyof Tables, updating: typeof updatingHolds): string =>
-    `prepare ${name} (${types(tables[name])}) as ${updating(ledger, tables[name])}`
+  const accounts = (name: AccountTable, writing: typeof updatingAccounts): string =>
+    `prepare ${name} (${types(tables[name])}, bigint) as ${writing(ledger, tables[name])}`
   return [
     inserted("legs", "leg", "account_id, sequence"),
     inserted("answers", "answer", "key"),
-    changed("posted", updatingAccounts),
-    changed("changed", updatingAccounts),
-    inserted("opened", "account"),
+    accounts("posted", updatingAccounts),
+    accounts("changed", updatingAccounts),
+    accounts("opened", openingAccounts),
     inserted("new_holds", "hold"),
-    changed("changed_holds", updatingHolds),
+    `prepare changed_holds (${types(tables.changed_holds)}) as ${updatingHolds(ledger, tables.changed_holds)}`,
     prepareJournal(ledger),
     inserted("nodes", "node")
   ].join(";\n")
 }
 
-const executed = (name: string, { columns }: Table): string =>
-  `execute ${name} (${columns.map(({ literal }) => quotedLiteral(literal())).join(", ")})`
+const executed = (name: string, { columns }: Table, ...more: ReadonlyArray<number>): string =>
+  `execute ${name} (${[...columns.map(({ literal }) => quotedLiteral(literal())), ...more].join(", ")})`
 
 /** A batch as it goes to the server: a script, and the data of the copies it begins with. */
 export interface Script {
@@ -140,7 +154,9 @@ export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended)
   for (const hold of batch.changedHolds) tables.changed_holds.add(hold)
   for (const node of nodes) tables.nodes.add(node)
   const statements = [fence(epoch, row), executeJournal(row)]
-  for (const [name, rows] of Object.entries(tables)) if (rows.count() > 0) statements.push(executed(name, rows))
+  const numberLast = row.first + batch.transactions.length - 1
+  for (const [name, rows] of Object.entries(tables))
+    if (rows.count() > 0) statements.push(isAccounts(name) ? executed(name, rows, numberLast) : executed(name, rows))
   if (batch.transactions.length === 0) return { text: statements.join(";\n"), copies: [] }
   return { text: [copyTransactions, ...statements].join(";\n"), copies: [transactions.end()] }
 }

@@ -136,6 +136,19 @@ describe("the audit of stored rows", () => {
       await expectFound(`update ledger.account set ${change} where account_id = '${account}'`, `INV-3 ${made.account}`)
   })
 
+  test("INV-4: a row that claims to count a transaction that has a later entry, or one that is not booked", async () => {
+    const account = uuidOf(made.account)
+    const [next] = await sql<Array<{ number: number }>>`
+      select e.number::int from ledger.entry e join ledger.account a using (ledger_id, account_id)
+      where account_id = ${account} and e.sequence = a.sequence + 1`
+    const claiming = (number: number) =>
+      `update ledger.account set counted_to = ${number} where account_id = '${account}'`
+    assert.ok(next !== undefined)
+    assert.deepEqual(await found(claiming(next.number - 1)), [])
+    await expectFound(claiming(next.number), `INV-4 ${made.account}`)
+    await expectFound(claiming(1_000_000), `INV-4 ${made.account}`)
+  })
+
   test("INV-5: a customer with less than nothing available", async () => {
     await expectFound(
       `update ledger.account set overdraft_limit = -1000000 where account_id = '${uuidOf(made.account)}'`,

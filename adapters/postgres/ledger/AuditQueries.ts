@@ -146,6 +146,21 @@ const entries: ReadonlyArray<Check> = [
     "acc",
     `select account_id as subject, format('stored sequence %s; %s entries', row_sequence, entries) as detail
      from now where row_sequence > entries or sequence <> entries`
+  ),
+  // A row that says so hides the entries from all who look for what came after it.
+  check(
+    "INV-4",
+    "acc",
+    `select account_id as subject, format('stored sequence %s counts to transaction %s; entry %s is of transaction %s',
+       a.sequence, counted_to, e.sequence, number) as detail
+     from ledger.account a join ledger.entry e using (ledger_id, account_id)
+     where ledger_id = (select ledger_id from ledger.ledger where id = $1) and e.sequence > a.sequence and number <= counted_to
+     union all
+     select account_id, format('counts to transaction %s; the last is %s', counted_to, last.number)
+     from ledger.account a left join lateral (
+       select b.first + b.transactions - 1 as number from ledger.batch b
+       where b.ledger_id = a.ledger_id order by b.number desc limit 1) last on true
+     where ledger_id = (select ledger_id from ledger.ledger where id = $1) and counted_to > coalesce(last.number, -1)`
   )
 ]
 

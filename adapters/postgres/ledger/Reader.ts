@@ -11,34 +11,21 @@ import type { PostgresUnavailable } from "../Failure.ts"
 import { type Pool, Postgres } from "../Postgres.ts"
 import { uuidOf } from "../Uuid.ts"
 import { coalesced } from "./Coalesce.ts"
+import { entriesText, sequenceMax } from "./EntriesText.ts"
 import { history } from "./History.ts"
 import { lookup } from "./Lookup.ts"
 import type { LedgerOptions } from "./Options.ts"
-import { bookedEntries, entryColumns, legSource, pairColumns, pairSource } from "./Rows.ts"
+import { bookedEntries } from "./Rows.ts"
 import { ledgerRole } from "./Session.ts"
 
 const unavailable = <A>(read: Effect.Effect<A, PostgresUnavailable>): Effect.Effect<A, LedgerUnavailable> =>
   Effect.mapError(read, ({ reason }) => new LedgerUnavailable({ reason }))
 
-/** The greatest of PostgreSQL's 64-bit integers: no entry has it. */
-const sequenceMax = 2n ** 63n - 1n
-
-/**
- * The page's entries from one of the places where entries are; `sequence` is the entry's number there. Its bounds hold
- * whatever the parameters are, so that the plan that is made once for all of them seeks the first entry in the index.
- */
-const pagePart = (order: EntryQuery["order"], columns: string, from: string, sequence: string): string => `(
-  select ${columns} from ${from}
-    and ${sequence} ${order === "newest" ? "<" : ">"} $3::bigint
-    and ${sequence} >= case when $4::timestamptz is null then 0 else ledger.sequence_from($1, $2, $4) end
-    and ${sequence} < case when $5::timestamptz is null then ${sequenceMax} else ledger.sequence_from($1, $2, $5) end
-    order by ${sequence} ${order === "newest" ? "desc" : "asc"} limit $6)`
-
-const pageText = (order: EntryQuery["order"]): string => `
-  ${pagePart(order, entryColumns, legSource, "e.sequence")}
-  union all ${pagePart(order, pairColumns(1), pairSource(1), "t.sequence_1")}
-  union all ${pagePart(order, pairColumns(2), pairSource(2), "t.sequence_2")}
-  order by sequence ${order === "newest" ? "desc" : "asc"} limit $6`
+/** `$3` is the sequence that the page begins after, in its order; `$4` and `$5` bound the time of booking. */
+const pageText = (order: EntryQuery["order"]): string => {
+  const sequences = order === "newest" ? "0, $3::bigint" : `$3::bigint, ${sequenceMax}`
+  return entriesText(order, `select * from ledger.span($1, $2, ${sequences}, $4::timestamptz, $5::timestamptz)`, "$6")
+}
 
 const page = (pool: Pool, ledger: number, wanted: EntryQuery) => {
   const { accountId, order, after, bookedFrom, bookedBefore, limit } = wanted
@@ -52,7 +39,7 @@ const page = (pool: Pool, ledger: number, wanted: EntryQuery) => {
  * Reads go through the index whose order they need. Of tables that were never analyzed the planner thinks otherwise: to
  * find an account's entries it would gather all of a ledger's, and sort.
  */
-const indexed = { enable_bitmapscan: "off", jit: "off" }
+const indexed = { enable_seqscan: "off", enable_bitmapscan: "off", jit: "off" }
 
 /** The reading half of the port `Ledger`, of the ledger with this number. */
 export const reader = Effect.fnUntraced(function* (ledger: number, options: LedgerOptions, bell: EntryBell) {

@@ -102,27 +102,43 @@ const headColumns = `t.transaction_id, ${millis("t.booked_at")} as booked_at, t.
   t.reverses, t.hold_id, t.description, t.metadata`
 
 /** Sides of the first and the second entry of transactions `t` that have two. */
-export const pairSide = {
+const pairSide = {
   1: "t.side",
   2: "case t.side when 'debit' then 'credit'::ledger.side else 'debit'::ledger.side end"
 }
 
-/** The first or second entries of transactions `t` that have two, with the head of the transaction. */
-export const pairColumns = (number: 1 | 2): string =>
-  `t.sequence_${number} as sequence, t.amount, t.balance_${number} as balance, ${pairSide[number]} as side, t.currency, ${headColumns}`
-
-/** Entries `e` with the head of their transactions `t`; `a` is the account. */
-export const entryColumns = `e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`
+/** One of the places where an account's entries are, with what a query names there. */
+export interface Place {
+  readonly columns: string
+  readonly from: string
+  readonly sequence: string
+  readonly amount: string
+  readonly side: string
+}
 
 /** Where the entries of account `$2` of ledger `$1` are that are legs of transactions of more than two. */
-export const legSource = `ledger.leg e
-  join ledger.transaction t on t.ledger_id = e.ledger_id and t.transaction_id = e.transaction_id
-  join ledger.account a on a.ledger_id = e.ledger_id and a.account_id = e.account_id
-  where e.ledger_id = $1 and e.account_id = $2`
+export const legPlace: Place = {
+  columns: `e.sequence, e.amount, e.balance, e.side, a.currency, ${headColumns}`,
+  from: `ledger.leg e
+    cross join lateral (select * from ledger.transaction stored
+      where stored.ledger_id = e.ledger_id and stored.transaction_id = e.transaction_id offset 0) t
+    cross join lateral (select * from ledger.account stored
+      where stored.ledger_id = e.ledger_id and stored.account_id = e.account_id offset 0) a
+    where e.ledger_id = $1 and e.account_id = $2`,
+  sequence: "e.sequence",
+  amount: "e.amount",
+  side: "e.side"
+}
 
-/** Where those are that are the first or the second of two. */
-export const pairSource = (number: 1 | 2): string =>
-  `ledger.transaction t where t.ledger_id = $1 and t.account_${number} = $2`
+/** Where those are in a segment that are the first or the second of two. */
+export const pairPlace = (number: 1 | 2, segment: string): Place => ({
+  columns: `t.sequence_${number} as sequence, t.amount, t.balance_${number} as balance, ${pairSide[number]} as side, t.currency,
+    ${headColumns}`,
+  from: `ledger.transaction t where ledger.segment(t.number) = ${segment} and t.account_${number} = $2 and t.ledger_id = $1`,
+  sequence: `t.sequence_${number}`,
+  amount: "t.amount",
+  side: pairSide[number]
+})
 
 /** Transactions `t`; the entries of one that has more than two come as JSON, each by two index searches (`Lookup`). */
 export const transactionColumns = `${headColumns}, t.account_1, t.account_2, t.sequence_1, t.sequence_2, t.balance_1,

@@ -146,6 +146,46 @@ describe("an account's row", { timeout }, () => {
     assert.deepEqual(await found(ledgerId), [])
   })
 
+  test("counts to the last transaction there was when it was written, of its own batch or of one before", async () => {
+    const ledgerId = newLedger()
+    await run(
+      ledgerId,
+      { snapshotEntriesMax: 3 },
+      Effect.gen(function* () {
+        const bank = yield* opened({ kind: "internal", normalSide: "debit" })
+        const account = yield* opened()
+        const expectCounted = (number: number) =>
+          Effect.map(
+            Effect.promise(() => sql`select counted_to::int from ledger.account where account_id = ${uuidOf(account)}`),
+            ([row]) => assert.equal(row?.counted_to, number)
+          )
+        yield* expectCounted(-1)
+        for (const counted of [-1, -1, 2, 2]) {
+          yield* submit(transfer(bank, account, cents(1)))
+          yield* expectCounted(counted)
+        }
+        yield* submit(hold(account, bank, cents(1)))
+        yield* expectCounted(3)
+        yield* submit({
+          _tag: "Linked",
+          commands: [
+            transfer(account, bank, cents(1)),
+            hold(account, bank, cents(1)),
+            transfer(account, bank, cents(1))
+          ]
+        })
+        yield* expectCounted(5)
+        const later = yield* opened()
+        yield* submit(transfer(bank, later, cents(1)))
+        const [row] = yield* Effect.promise(
+          () => sql`select counted_to::int from ledger.account where account_id = ${uuidOf(later)}`
+        )
+        assert.equal(row?.counted_to, 5)
+      })
+    )
+    assert.deepEqual(await found(ledgerId), [])
+  })
+
   test("is left as it is by a batch that ends one hold and makes its like", async () => {
     const ledgerId = newLedger()
     await run(

@@ -139,6 +139,18 @@ export const entryCounts = `select ${bare("coalesce(c.account_id, r.account_id)"
   full join replayed_account r using (account_id)
   where coalesce(c.entries, 0) <> coalesce(r.sequence, 0) limit 100`
 
+/** Accounts whose row says that it counts transactions with later entries, or such as are not booked: it would hide entries. */
+export const hiding = `select ${bare("account_id")} as account_id,
+    format('counts to transaction %s, and a later entry is of transaction %s', counted_to, min(number)) as detail
+  from (
+    select a.account_id, a.counted_to, e.number
+    from ledger.account a join ledger.entry e using (ledger_id, account_id)
+    where ledger_id = $1 and e.sequence > a.sequence and e.number <= a.counted_to
+    union all
+    select a.account_id, a.counted_to, $2::bigint from ledger.account a where ledger_id = $1 and a.counted_to >= $2::bigint
+  ) hidden
+  group by account_id, counted_to limit 100`
+
 /** Holds whose row is not what was last written of them. */
 export const holds = `select ${bare("coalesce(h.hold_id, r.hold_id)")} as hold_id,
     case when h.hold_id is null then 'is missing' when r.hold_id is null then 'is not in the journal'

@@ -108,7 +108,9 @@ const edits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     restriction: "'both'",
     closed: "not closed",
     short: "not short",
-    currency: "'JPY'"
+    currency: "'JPY'",
+    // A lower one hides nothing: entries are looked for where there are none.
+    counted_to: "counted_to + 1000000"
   },
   hold: {
     hold_id: "gen_random_uuid()",
@@ -250,11 +252,24 @@ describe("verification", { timeout }, () => {
     assert.deepEqual([held?.sequence, held?.version], [2, 4])
     const found = await tampered(
       "account",
-      `update ledger.account a set (sequence, version, posted_debits, posted_credits) = (select 1, 2, 0, 500)
+      `update ledger.account a set (sequence, version, posted_debits, posted_credits, counted_to) = (select 1, 2, 0, 500, -1)
         where account_id = '${held?.account_id}'`
     )
     assert.equal(found.length, 1)
     assert.match(found[0] ?? "", /^acc_\w{26} has sequence 1, where no batch left it$/u)
+  })
+
+  test("finds that a row claims to count a transaction that has a later entry", { timeout }, async () => {
+    const [row] =
+      await sql`select account_id, row_sequence::integer from ledger.standing where account_id in ${sql.unsafe(older)} limit 1`
+    const [entry] = await sql`select number::integer from ledger.entry
+      where account_id = ${row?.account_id} and sequence = ${row?.row_sequence + 1}`
+    const claiming = (number: number) =>
+      tampered("account", `update ledger.account set counted_to = ${number} where account_id = '${row?.account_id}'`)
+    assert.deepEqual(await claiming(entry?.number - 1), [])
+    const found = await claiming(entry?.number)
+    assert.equal(found.length, 1)
+    assert.match(found[0] ?? "", /^acc_\w{26} counts to transaction (\d+), and a later entry is of transaction \1$/u)
   })
 
   // A head is signed when somebody asks for it, so that nothing stored can tell that one is gone.

@@ -227,10 +227,12 @@ const pageEnd = (rows: ReadonlyArray<Row>): number | undefined => {
 const compareEnd = Effect.fnUntraced(function* (pool: Pool, ledger: number, state: Progress, found: Findings) {
   yield* readAhead(pool, ledger, state, 0)
   for (const { uuid } of state.waiting) found.add(Balances.typed("txn", uuid), "is not in the journal")
-  for (const row of yield* pool.query(Queries.accounts, [ledger]))
-    found.add(Balances.typed("acc", textOf(row, "account_id")), textOf(row, "detail"))
-  for (const row of yield* pool.query(Queries.entryCounts, [ledger]))
-    found.add(Balances.typed("acc", textOf(row, "account_id")), textOf(row, "detail"))
+  const accounts = [
+    ...(yield* pool.query(Queries.accounts, [ledger])),
+    ...(yield* pool.query(Queries.entryCounts, [ledger])),
+    ...(yield* pool.query(Queries.hiding, [ledger, state.tree.size]))
+  ]
+  for (const row of accounts) found.add(Balances.typed("acc", textOf(row, "account_id")), textOf(row, "detail"))
   for (const row of yield* pool.query(Queries.holds, [ledger]))
     found.add(Balances.typed("hold", textOf(row, "hold_id")), textOf(row, "detail"))
   for (const [table, text, expected] of [
