@@ -52,7 +52,8 @@ const chained = (before: Uint8Array, row: Row): Uint8Array => {
   head.writeBigInt64BE(bigintOf(row, "number"), 0)
   head.writeBigInt64BE(BigInt(Math.floor(Number(textOf(row, "booked_at")))), 8)
   head.writeBigInt64BE(bigintOf(row, "first"), 16)
-  head.writeUInt32BE(intOf(row, "transactions"), 24)
+  // A number below zero, which no journal has, is hashed as another.
+  head.writeUInt32BE(intOf(row, "transactions") >>> 0, 24)
   const length = Buffer.alloc(4)
   const content = bytesOf(row, "content")
   length.writeUInt32BE(content.length)
