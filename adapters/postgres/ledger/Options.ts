@@ -32,7 +32,7 @@ export const defaultOptions: LedgerOptions = {
   ledgerId: defaultLedgerId,
   requestsMax: 32_768,
   answersKeptMax: 4096,
-  batchMax: 4096,
+  batchMax: 2048,
   accountsCachedMax: 50_000,
   accountsPackedMax: 1_500_000,
   snapshotEntriesMax: 16,
