@@ -10,6 +10,7 @@ import * as Ledger from "../ledger/Ledger.ts"
 import * as Tree from "../ledger/LedgerTree.ts"
 import { defaultLedgerId } from "../ledger/Options.ts"
 import { layer as postgresLayer } from "../Postgres.ts"
+import { shapes } from "./shapes.fixture.ts"
 import { verifyStored } from "./Verify.ts"
 
 const timeout = 120_000
@@ -271,33 +272,6 @@ describe("verification", { timeout }, () => {
     assert.equal(found.length, 1)
     assert.match(found[0] ?? "", /^acc_\w{26} counts to transaction (\d+), and a later entry is of transaction \1$/u)
   })
-
-  // What the columns of one row say of each other is not checked by the database.
-  const shapes = {
-    "a transaction of two with the lists of one of more": [
-      "transaction",
-      "accounts = array[account_1, account_2], sequences = array[sequence_1, sequence_2]",
-      "account_1 is not null"
-    ],
-    "a transaction of more with the columns of one of two": [
-      "transaction",
-      "account_1 = accounts[1], account_2 = accounts[2], sequence_1 = 1, sequence_2 = 1, balance_1 = 1, balance_2 = 1, amount = 1, side = 'debit', currency = 'USD'",
-      "accounts is not null"
-    ],
-    "a transaction of two that lacks an account": ["transaction", "account_2 = null", "account_1 is not null"],
-    "a transaction of two that lacks a balance": ["transaction", "balance_1 = null", "account_1 is not null"],
-    "a transaction of more that lacks its lists": [
-      "transaction",
-      "accounts = null, sequences = null",
-      "accounts is not null"
-    ],
-    "lists of different lengths": ["transaction", "sequences = sequences[1:2]", "accounts is not null"],
-    "a key without its fingerprint": ["transaction", "fingerprint = null", "key is not null"],
-    "leaves cut short": ["batch", "leaves = substring(leaves for length(leaves) - 1)", "transactions > 0"],
-    "a root cut short": ["batch", "root = substring(root for 31)", "transactions > 0"],
-    "a hash cut short": ["batch", "hash = substring(hash for 31)", "true"],
-    "a number of transactions below zero": ["batch", "transactions = -1", "transactions > 0"]
-  } as const
 
   for (const [what, [table, value, of]] of Object.entries(shapes))
     test(`finds ${what}`, { timeout }, async () => {
