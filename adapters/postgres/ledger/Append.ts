@@ -9,15 +9,11 @@
  * locks are taken in no promised order, which is safe because a ledger has one writer. Rows go in the order of their keys
  * where keys are scattered: neighbours in an index are then written together.
  */
-import type { Instant } from "../../../domain/calendar/index.ts"
-import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
 import { quotedLiteral } from "../Columns.ts"
-import type { Change } from "./AccountCache.ts"
+import type { Appended } from "./Appended.ts"
 import {
-  answered,
   answerRows,
   changedRows,
-  type Decided,
   heldRows,
   legRows,
   newHoldRows,
@@ -30,16 +26,6 @@ import { type Epoch, fence } from "./Epoch.ts"
 import type { Journaled } from "./Journal.ts"
 import { executeJournal, nodeRows, prepareJournal } from "./JournalColumns.ts"
 import { copyTransactions, isPair, transactionRows } from "./TransactionRows.ts"
-
-/** Everything that a batch writes. */
-export interface Appended {
-  readonly bookedAt: Instant.Instant
-  readonly decided: ReadonlyArray<Decided>
-  readonly transactions: ReadonlyArray<Transaction.Transaction>
-  readonly accounts: ReadonlyArray<Change>
-  readonly newHolds: ReadonlyArray<Hold.Hold>
-  readonly changedHolds: ReadonlyArray<Hold.Hold>
-}
 
 type Table = Pick<Rows<never>, "columns" | "count">
 
@@ -69,7 +55,7 @@ const found = (key: string): string =>
 const updated = (ledger: number, rows: Table): string =>
   `(select ${ledger} as ledger_id, rows.* from ${rowsOf(rows, rows.columns[0]?.name)} offset 0) rows`
 
-/** The parameter after those of the rows: the number of the last transaction, up to which rows of accounts count all. */
+/** The number of the last transaction, up to which rows of accounts count all: they are the accounts after the batch. */
 const countedTo = ({ columns }: Table): string => `$${columns.length + 1}::bigint`
 
 const openingAccounts = (ledger: number, rows: Table): string =>
@@ -100,35 +86,32 @@ const tablesOf = () => ({
 
 type Tables = ReturnType<typeof tablesOf>
 
-/** Rows of accounts; each is the account after the batch. */
-const accountTables = ["posted", "changed", "opened"] as const satisfies ReadonlyArray<keyof Tables>
-
-type AccountTable = (typeof accountTables)[number]
-
-const isAccounts = (name: string): boolean => accountTables.some((each) => each === name)
-
-/** The script that makes a session ready to run those of batches. */
+/**
+ * The script that makes a session ready to run those of batches. Each statement takes the columns of its rows and, whether it
+ * needs it or not, the number of the last transaction.
+ */
 export const prepareAppend = (ledger: number): string => {
   const tables = tablesOf()
+  const prepared = (name: keyof Tables, statement: string): string =>
+    `prepare ${name} (${types(tables[name])}, bigint) as ${statement}`
   const inserted = (name: keyof Tables, table: string, order?: string): string =>
-    `prepare ${name} (${types(tables[name])}) as ${inserting(ledger, table, tables[name], order)}`
-  const accounts = (name: AccountTable, writing: typeof updatingAccounts): string =>
-    `prepare ${name} (${types(tables[name])}, bigint) as ${writing(ledger, tables[name])}`
+    prepared(name, inserting(ledger, table, tables[name], order))
   return [
     inserted("legs", "leg", "account_id, sequence"),
     inserted("answers", "answer", "key"),
-    accounts("posted", updatingAccounts),
-    accounts("changed", updatingAccounts),
-    accounts("opened", openingAccounts),
+    prepared("posted", updatingAccounts(ledger, tables.posted)),
+    prepared("changed", updatingAccounts(ledger, tables.changed)),
+    prepared("opened", openingAccounts(ledger, tables.opened)),
     inserted("new_holds", "hold"),
-    `prepare changed_holds (${types(tables.changed_holds)}) as ${updatingHolds(ledger, tables.changed_holds)}`,
+    prepared("changed_holds", updatingHolds(ledger, tables.changed_holds)),
     prepareJournal(ledger),
     inserted("nodes", "node")
   ].join(";\n")
 }
 
-const executed = (name: string, { columns }: Table, ...more: ReadonlyArray<number>): string =>
-  `execute ${name} (${[...columns.map(({ literal }) => quotedLiteral(literal())), ...more].join(", ")})`
+/** Runs one of those statements with these rows. */
+export const executed = (name: string, rows: Table, numberLast: number): string =>
+  `execute ${name} (${rows.columns.map(({ literal }) => quotedLiteral(literal())).join(", ")}, ${numberLast})`
 
 /** A batch as it goes to the server: a script, and the data of the copies it begins with. */
 export interface Script {
@@ -140,7 +123,7 @@ export interface Script {
 export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended): Script => {
   const tables = tablesOf()
   const transactions = transactionRows(epoch.ledger, batch.transactions.length)
-  const answers = answered(batch)
+  const { answers } = batch
   batch.transactions.forEach((transaction, index) => {
     transactions.add({ transaction, number: row.first + index, request: answers.wholly[index] })
     if (isPair(transaction)) return
@@ -156,7 +139,7 @@ export const append = (epoch: Epoch, { row, nodes }: Journaled, batch: Appended)
   const statements = [fence(epoch, row), executeJournal(row)]
   const numberLast = row.first + batch.transactions.length - 1
   for (const [name, rows] of Object.entries(tables))
-    if (rows.count() > 0) statements.push(isAccounts(name) ? executed(name, rows, numberLast) : executed(name, rows))
+    if (rows.count() > 0) statements.push(executed(name, rows, numberLast))
   if (batch.transactions.length === 0) return { text: statements.join(";\n"), copies: [] }
   return { text: [copyTransactions, ...statements].join(";\n"), copies: [transactions.end()] }
 }

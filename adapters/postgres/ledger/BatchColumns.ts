@@ -78,36 +78,6 @@ export const wholeReceipt = ({ outcome }: Pick<Decided, "outcome">): Transaction
     ? outcome.success.transaction
     : undefined
 
-/** How the requests of a batch are answered. */
-interface Answered {
-  /** The request that each of the transactions is by itself the answer to. */
-  readonly wholly: ReadonlyArray<Request | undefined>
-  /** Those whose answer is more than a transaction. */
-  readonly otherwise: ReadonlyArray<Decided>
-}
-
-/** Tells the two kinds of answers apart. Decisions and transactions are both in the order of booking. */
-export const answered = (batch: {
-  readonly decided: ReadonlyArray<Decided>
-  readonly transactions: ReadonlyArray<Transaction.Transaction>
-}): Answered => {
-  const wholly: Array<Request | undefined> = []
-  const otherwise: Array<Decided> = []
-  for (const each of batch.decided) {
-    const whole = wholeReceipt(each)
-    if (whole === undefined) {
-      otherwise.push(each)
-      continue
-    }
-    while (batch.transactions[wholly.length] !== whole) {
-      if (wholly.length >= batch.transactions.length) throw new Error(`the answer ${whole.id} is not in its batch`)
-      wholly.push(undefined)
-    }
-    wholly.push(each.request)
-  }
-  return { wholly, otherwise }
-}
-
 /** The transaction that an answer names. */
 export const transactionOf = ({ outcome }: Decided): TransactionId | undefined =>
   Result.isSuccess(outcome) && "transaction" in outcome.success ? outcome.success.transaction?.id : undefined

@@ -29,7 +29,7 @@ import type { PostgresUnavailable } from "../Failure.ts"
 import { holdIdOf, transactionIdOf } from "../Uuid.ts"
 import type { AccountCache, Change } from "./AccountCache.ts"
 import type { Answer, Request } from "./Admission.ts"
-import type { Appended } from "./Append.ts"
+import { type Appended, answersOf } from "./Appended.ts"
 import { type Decided, decidedOf } from "./BatchColumns.ts"
 import type { KeyFilter } from "./KeyFilter.ts"
 import type { Lookup, Reversals } from "./Lookup.ts"
@@ -116,6 +116,11 @@ export const deciding = (
   let nextExpiry = start.nextExpiry
   let number = 0
 
+  /** Adds those that are not in memory. */
+  const want = (missing: Set<AccountId>, ids: Iterable<AccountId>): void => {
+    for (const id of ids) if (cache.get(id) === undefined) missing.add(id)
+  }
+
   const load = (missing: ReadonlySet<AccountId>, batch: number) => {
     if (missing.size === 0) return Effect.void
     return Effect.map(lookup.stored(missing), (accounts) => {
@@ -141,8 +146,7 @@ export const deciding = (
     const holdIds = present(commands.map(Reference.holdOf))
     const originals = present(commands.map(Reference.transactionOf))
     const missing = new Set<AccountId>()
-    for (const command of commands)
-      for (const id of Reference.accountsOf(command)) if (cache.get(id) === undefined) missing.add(id)
+    for (const command of commands) want(missing, Reference.accountsOf(command))
     const asked: Array<string> = []
     for (const { keyDigest } of requests) if (keys.add(keyDigest)) asked.push(keyDigest)
     const [answers, holds, reversals, originalsRead, due] = yield* Effect.all(
@@ -179,20 +183,19 @@ export const deciding = (
     }
     const book = bookOf(cache, found, behind)
     const further = new Set<AccountId>()
-    for (const hold of found.due) further.add(hold.debitAccountId).add(hold.creditAccountId)
+    for (const hold of found.due) want(further, [hold.debitAccountId, hold.creditAccountId])
     const follow = (command: Command.Single): void => {
       const holdId = Reference.holdOf(command)
       const original = Reference.transactionOf(command)
       if (holdId === undefined && original === undefined) return
       const hold = holdId === undefined ? undefined : book.hold(holdId)
       const transaction = original === undefined ? undefined : book.transaction(original)
-      for (const id of Reference.accountsOf(command, hold, transaction)) further.add(id)
+      want(further, Reference.accountsOf(command, hold, transaction))
     }
     for (const { first } of fresh) {
       if (first.command._tag === "Linked") first.command.commands.forEach(follow)
       else follow(first.command)
     }
-    for (const id of further) if (cache.get(id) !== undefined) further.delete(id)
     if (further.size > 0) yield* load(further, batch)
     return decideIn(book, fresh, replayed, found.due, now, batch)
   })
@@ -243,12 +246,14 @@ export const deciding = (
       const change = cache.change(account, batch)
       if (change !== undefined) accounts.push(change)
     }
+    const transactions = Array.from(changed.transactions)
     return {
       number: batch,
       appended: {
         bookedAt: now,
         decided,
-        transactions: Array.from(changed.transactions),
+        answers: answersOf(decided, transactions),
+        transactions,
         accounts,
         newHolds,
         changedHolds

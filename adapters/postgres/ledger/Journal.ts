@@ -19,11 +19,12 @@
 import { hash } from "node:crypto"
 import type { LedgerId } from "../../../domain/ids/index.ts"
 import { TypedId } from "../../../domain/ids/index.ts"
-import type { Hold, Transaction } from "../../../domain/ledger/index.ts"
+import type { Hold } from "../../../domain/ledger/index.ts"
 import { type Hash, Leaf, type Sha256, Tree } from "../../../domain/proofs/index.ts"
 import { uuidOf } from "../Uuid.ts"
-import type { CachedAccount, Change } from "./AccountCache.ts"
-import { answered, type Decided, transactionOf } from "./BatchColumns.ts"
+import type { CachedAccount } from "./AccountCache.ts"
+import type { Appended } from "./Appended.ts"
+import { type Decided, transactionOf } from "./BatchColumns.ts"
 
 /** The platform's own SHA-256, some thirty times as fast as one in JavaScript. */
 export const nativeSha256: Sha256 = (bytes) => {
@@ -63,16 +64,6 @@ export interface Journaled {
   /** Nodes of every eighth level of the tree that the batch completed. */
   readonly nodes: Tree.Appended["completed"]
   readonly end: JournalEnd
-}
-
-/** What of a batch the journal is made of. */
-export interface Journalable {
-  readonly bookedAt: number
-  readonly decided: ReadonlyArray<Decided>
-  readonly transactions: ReadonlyArray<Transaction.Transaction>
-  readonly accounts: ReadonlyArray<Change>
-  readonly newHolds: ReadonlyArray<Hold.Hold>
-  readonly changedHolds: ReadonlyArray<Hold.Hold>
 }
 
 /** The end of a journal that has no batch. */
@@ -130,14 +121,14 @@ const answerDigest = (decided: Decided): Uint8Array => {
 
 const recordSize = { plain: 33, told: 65, account: 57, hold: 49 } as const
 
-/** Bytes of content at most; what is not used is cut off. */
-const roomFor = (batch: Journalable): number =>
+/** Bytes of content at most: what is not used is cut off. */
+const roomFor = (batch: Appended): number =>
   batch.transactions.length * recordSize.plain +
-  batch.decided.length * recordSize.told +
+  batch.answers.otherwise.length * recordSize.told +
   batch.accounts.length * recordSize.account +
   (batch.newHolds.length + batch.changedHolds.length) * recordSize.hold
 
-const contentOf = (batch: Journalable): Uint8Array => {
+const contentOf = (batch: Appended): Uint8Array => {
   const content = Buffer.allocUnsafe(roomFor(batch))
   let at = 0
   const byte = (value: number): void => {
@@ -150,7 +141,7 @@ const contentOf = (batch: Journalable): Uint8Array => {
     content.set(bytes, at)
     at += bytes.length
   }
-  const { wholly, otherwise } = answered(batch)
+  const { wholly, otherwise } = batch.answers
   for (let index = 0; index < batch.transactions.length; index++) {
     const request = wholly[index]
     byte(request === undefined ? 0 : 1)
@@ -213,7 +204,7 @@ export const following = (
 }
 
 /** The batch as the journal's next row. */
-export const journaled = (end: JournalEnd, batch: Journalable): Journaled =>
+export const journaled = (end: JournalEnd, batch: Appended): Journaled =>
   following(
     end,
     batch.bookedAt,

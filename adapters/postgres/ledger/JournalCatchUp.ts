@@ -7,8 +7,8 @@
 import { Effect } from "effect"
 import type { Transaction } from "../../../domain/ledger/index.ts"
 import { Leaf } from "../../../domain/proofs/index.ts"
-import { quotedLiteral } from "../Columns.ts"
 import type { Channel, Pool } from "../Postgres.ts"
+import { executed } from "./Append.ts"
 import { type Epoch, fence } from "./Epoch.ts"
 import { following, type JournalEnd, nativeSha256 } from "./Journal.ts"
 import { executeJournal, nodeRows } from "./JournalColumns.ts"
@@ -44,8 +44,8 @@ export const catchUp = Effect.fnUntraced(function* (
     const { row, nodes, end: next } = following(end, last?.bookedAt ?? 0, hashes, content)
     const completed = nodeRows()
     for (const node of nodes) completed.add(node)
-    const tiles = completed.columns.map(({ literal }) => quotedLiteral(literal()))
-    yield* writing.script([fence(epoch, row), executeJournal(row), `execute nodes (${tiles.join(", ")})`].join(";\n"))
+    const nodesAdded = executed("nodes", completed, next.tree.size - 1)
+    yield* writing.script([fence(epoch, row), executeJournal(row), nodesAdded].join(";\n"))
     end = next
     from = last === undefined ? from : { after: last.id }
   }

@@ -91,6 +91,9 @@ export const packedAccounts = (max: number): PackedAccounts => {
     return known >= 0 ? known : currencies.push(code) - 1
   }
 
+  /** The word of the place's block where its account begins. */
+  const wordOf = (place: number): number => (place % placesOfBlock) * wordsOfAccount
+
   const blockOf = (place: number): Block => {
     const block = blocks[Math.floor(place / placesOfBlock)]
     if (block === undefined) throw new RangeError(`no account has the place ${place}`)
@@ -99,7 +102,7 @@ export const packedAccounts = (max: number): PackedAccounts => {
 
   const isAt = (place: number): boolean => {
     const { parts } = blockOf(place)
-    const at = (place % placesOfBlock) * wordsOfAccount * 2
+    const at = wordOf(place) * 2
     return parts[at] === key[0] && parts[at + 1] === key[1] && parts[at + 2] === key[2] && parts[at + 3] === key[3]
   }
 
@@ -139,7 +142,7 @@ export const packedAccounts = (max: number): PackedAccounts => {
     const place = size++
     if (size * 2 * wordsOfSlot > index.length) grow()
     if (place % placesOfBlock === 0) blocks.push(newBlock())
-    blockOf(place).parts.set(key, (place % placesOfBlock) * wordsOfAccount * 2)
+    blockOf(place).parts.set(key, wordOf(place) * 2)
     enter(hashOfKey(), place)
     return place
   }
@@ -149,7 +152,7 @@ export const packedAccounts = (max: number): PackedAccounts => {
     const place = cached.place >= 0 ? cached.place : placed(account.id)
     if (place < 0) return false
     const { amounts, numbers, parts } = blockOf(place)
-    const from = (place % placesOfBlock) * wordsOfAccount
+    const from = wordOf(place)
     amounts[from + limitAt] = account.overdraftLimit
     amounts[from + limitAt + 1] = account.postedDebits
     amounts[from + limitAt + 2] = account.postedCredits
@@ -171,7 +174,7 @@ export const packedAccounts = (max: number): PackedAccounts => {
     const place = find(id)
     if (place < 0) return undefined
     const { amounts, numbers, parts } = blockOf(place)
-    const from = (place % placesOfBlock) * wordsOfAccount
+    const from = wordOf(place)
     const currency = currencies[parts[from * 2 + flagsAt + 1] ?? 0]
     if (currency === undefined) return undefined
     const flags = parts[from * 2 + flagsAt] ?? 0
